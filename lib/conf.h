@@ -1,0 +1,109 @@
+/*
+ * The configuration: pressgate.conf, sites.d/NAME.conf, sites.d/NAME.keys.
+ * The only file that includes libconfuse. One table per block makes the
+ * parser, `pressgate check`, --print-config and the manual page.
+ *
+ * Loading builds a whole new struct; the caller swaps it in or keeps the
+ * old one. Every error is reported, not only the first.
+ */
+#ifndef GATE_CONF_H
+#define GATE_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/route.h"
+#include "lib/site.h"
+
+/* libpq connection strings or URIs, or a reference (env:, file:, cred:) to
+ * one. Each empty one means `url`. */
+struct gate_conf_database {
+	char *url;
+	char *ingest;	/* pressgate-fcgi */
+	char *worker;	/* pressgate-worker */
+	char *operator; /* pressgate */
+	int64_t connect_timeout_ms;
+	int64_t call_timeout_ms; /* one call, at the client */
+	bool prepared;		 /* off behind pgbouncer before 1.21 */
+};
+
+struct gate_conf_fcgi {
+	char *listen; /* path of the Unix socket */
+	char *group;  /* of the socket; empty: the process's own */
+	char *user;   /* to become when started as root */
+	int64_t mode; /* of the socket, 0660 */
+	int64_t processes;
+	int64_t backlog;
+	char *mount;		    /* prefix taken off REQUEST_URI, or "" */
+	int64_t request_timeout_ms; /* one request from accept to answer */
+	int64_t requests_per_child; /* then it is replaced; 0: never */
+	bool plain_http;	    /* false: 403 unless HTTPS or loopback */
+	char *trusted_proxies;	    /* comma separated addresses */
+	char *metrics;		    /* name of the shared memory; "" private */
+};
+
+struct gate_conf_worker {
+	char *poke; /* path of the datagram socket; "" none */
+	char *user;
+	int64_t in_flight; /* calls at once in this process */
+	int64_t claim_max; /* jobs a claim */
+	int64_t poll_min_ms;
+	int64_t poll_max_ms;
+	int64_t flush_ms; /* a finished job waits this long for others */
+	int64_t flush_max;
+	int64_t stop_s; /* for calls in hand after SIGTERM */
+};
+
+struct gate_conf {
+	char *path;
+	char *dir; /* of path; relative references start here */
+	enum gate_log_level log_level;
+	struct gate_conf_database database;
+	struct gate_conf_fcgi fcgi;
+	struct gate_conf_worker worker;
+	struct gate_policy policies[GATE_URGENCY_COUNT];
+	struct gate_service *services;
+	size_t service_count;
+	struct gate_sites sites;
+};
+
+/* One line of trouble: "file:line: key: what, expected ...". */
+typedef void gate_conf_report(const char *line, void *ctx);
+
+/* Which secrets a program reads; the others stay on disk. */
+enum gate_conf_want {
+	GATE_CONF_INGEST = 1 << 0, /* sites' keys */
+	GATE_CONF_VENDOR = 1 << 1, /* services' secrets */
+	GATE_CONF_ALL = 3
+};
+
+/*
+ * Loads and validates everything.
+ *
+ * want    a set of enum gate_conf_want: what else is not read at all
+ * report  called for each error, in the order of the files
+ * Returns GATE_OK. GATE_E_CONF: pressgate.conf is bad; *out is NULL.
+ *         A bad site file is reported and left out, sites.incomplete is set,
+ *         *bad_sites counts them, and GATE_OK is returned.
+ *         GATE_E_NOMEM.
+ * Secrets are not in *out unless wanted; free wipes them.
+ */
+enum gate_code gate_conf_load(const char *path, unsigned int want,
+    gate_conf_report *report, void *ctx, struct gate_conf **out,
+    size_t *bad_sites) GATE_MUSTCHECK;
+void gate_conf_free(struct gate_conf *c);
+
+/* All keys with their values in force, secrets as "***", to f. */
+void gate_conf_print(const struct gate_conf *c, FILE *f);
+/* A commented sample of pressgate.conf with every key and its default. */
+void gate_conf_print_sample(FILE *f);
+/* Every key as a troff table for pressgate.conf(5). */
+void gate_conf_print_manual(FILE *f);
+
+#define GATE_CONF_PATH_ENV "PRESSGATE_CONF"
+
+#endif

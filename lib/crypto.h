@@ -1,0 +1,57 @@
+/*
+ * All cryptography, by OpenSSL; the only file that includes its headers.
+ */
+#ifndef GATE_CRYPTO_H
+#define GATE_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/codec.h"
+#include "lib/err.h"
+#include "lib/span.h"
+
+#define GATE_SHA256_BYTES 32
+
+/* A key for HMAC-SHA256, prepared once so that a request costs no key
+ * schedule and no fetch of the algorithm. */
+struct gate_hmac_key;
+
+/* GATE_E_NOMEM, GATE_E_BUG. key is copied; free wipes. */
+enum gate_code gate_hmac_key_new(struct gate_span key,
+    struct gate_hmac_key **out) GATE_MUSTCHECK;
+void gate_hmac_key_free(struct gate_hmac_key *key);
+
+/*
+ * HMAC-SHA256 (RFC 2104, FIPS 180-4) over the parts one after another.
+ * mac is written only on GATE_OK; the failure is GATE_E_NOMEM.
+ */
+enum gate_code gate_hmac_sha256(const struct gate_hmac_key *key,
+    const struct gate_span *parts, size_t part_count,
+    unsigned char mac[GATE_SHA256_BYTES]) GATE_MUSTCHECK;
+
+enum gate_code gate_sha256(const struct gate_span *parts, size_t part_count,
+    unsigned char digest[GATE_SHA256_BYTES]) GATE_MUSTCHECK;
+
+/* Equal without telling where they differ; lengths are public. */
+bool gate_ct_equal(struct gate_span a, struct gate_span b);
+
+/* Overwrites, also where the compiler would see no need. */
+void gate_wipe(void *p, size_t n);
+
+/* From the system's generator. GATE_E_SYS if it fails. */
+enum gate_code gate_random(void *p, size_t n) GATE_MUSTCHECK;
+
+/* RFC 9562 version 7: 48 bits of wall milliseconds, then random bits. */
+enum gate_code gate_uuid7(int64_t wall_ms, struct gate_uuid *out)
+    GATE_MUSTCHECK;
+/* RFC 9562 version 5 (SHA-1) of the parts within a name space. */
+enum gate_code gate_uuid5(const struct gate_uuid *space,
+    const struct gate_span *parts, size_t part_count, struct gate_uuid *out)
+    GATE_MUSTCHECK;
+
+/* For --version: "OpenSSL 3.0.15 ..." */
+const char *gate_crypto_version(void);
+
+#endif

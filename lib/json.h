@@ -1,0 +1,83 @@
+/*
+ * JSON values; the only file that includes json-c. Everything untrusted is
+ * parsed through json_guard.
+ *
+ * A struct gate_json is one json-c value. A document got from parse or new
+ * is owned and freed with gate_json_free; what get and pointer return is
+ * borrowed from it.
+ */
+#ifndef GATE_JSON_H
+#define GATE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "lib/span.h"
+
+struct gate_json; /* opaque; a JSON null is a NULL pointer inside json-c, so
+		     kinds are asked with gate_json_kind */
+
+enum gate_json_kind {
+	GATE_JSON_NULL,
+	GATE_JSON_BOOL,
+	GATE_JSON_INT,
+	GATE_JSON_DOUBLE,
+	GATE_JSON_STRING,
+	GATE_JSON_ARRAY,
+	GATE_JSON_OBJECT
+};
+
+/* Guard, then parse. Codes as gate_json_guard. *out only on GATE_OK. */
+enum gate_code gate_json_parse(struct gate_span in, struct gate_json **out,
+    struct gate_err *err) GATE_MUSTCHECK;
+void gate_json_free(struct gate_json *doc);
+
+enum gate_json_kind gate_json_kind(const struct gate_json *v);
+
+/* A member of an object, or false if v is no object or has none. */
+bool gate_json_get(const struct gate_json *v, const char *key,
+    const struct gate_json **out) GATE_MUSTCHECK;
+/* RFC 6901; "" is v itself. False if nothing stands there. */
+bool gate_json_pointer(const struct gate_json *v, const char *pointer,
+    const struct gate_json **out) GATE_MUSTCHECK;
+size_t gate_json_count(const struct gate_json *v); /* array or object, else 0*/
+/* Array element i < count. */
+const struct gate_json *gate_json_at(const struct gate_json *v, size_t i);
+/* Walks an object in its order: returns false if f did. */
+bool gate_json_each(const struct gate_json *v,
+    bool (*f)(const char *key, const struct gate_json *member, void *ctx),
+    void *ctx);
+
+/* False, *out untouched, if v is of another kind. Borrowed. */
+bool gate_json_string(const struct gate_json *v, struct gate_span *out)
+    GATE_MUSTCHECK;
+bool gate_json_i64(const struct gate_json *v, int64_t *out) GATE_MUSTCHECK;
+bool gate_json_bool(const struct gate_json *v, bool *out) GATE_MUSTCHECK;
+
+/* Builders. NULL on no memory; putting into NULL, or NULL from _new_*, is
+ * remembered by nobody: check what new returned. put takes over member,
+ * also when it fails. */
+struct gate_json *gate_json_new_object(void) GATE_MUSTCHECK;
+struct gate_json *gate_json_new_array(void) GATE_MUSTCHECK;
+struct gate_json *gate_json_new_string(struct gate_span s) GATE_MUSTCHECK;
+struct gate_json *gate_json_new_i64(int64_t v) GATE_MUSTCHECK;
+struct gate_json *gate_json_new_bool(bool v) GATE_MUSTCHECK;
+struct gate_json *gate_json_dup(const struct gate_json *v) GATE_MUSTCHECK;
+enum gate_code gate_json_put(struct gate_json *object, const char *key,
+    struct gate_json *member) GATE_MUSTCHECK;
+enum gate_code gate_json_put_null(struct gate_json *object, const char *key)
+    GATE_MUSTCHECK;
+enum gate_code gate_json_append(struct gate_json *array,
+    struct gate_json *member) GATE_MUSTCHECK;
+
+/* Appends compact JSON text (UTF-8, '/' not escaped). */
+enum gate_code gate_json_text(const struct gate_json *v,
+    struct gate_buf *out) GATE_MUSTCHECK;
+/* Appends s as a JSON string with its quotes; bytes that are no UTF-8 are
+ * written as U+FFFD. Needs no document. */
+enum gate_code gate_json_put_string(struct gate_buf *b, struct gate_span s);
+
+#endif

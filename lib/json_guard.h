@@ -1,0 +1,29 @@
+/*
+ * Strict RFC 8259 scan of untrusted bytes before json-c sees them, because
+ * json-c takes NaN, cuts keys at \u0000 and keeps the last duplicate.
+ */
+#ifndef GATE_JSON_GUARD_H
+#define GATE_JSON_GUARD_H
+
+#include "lib/err.h"
+#include "lib/span.h"
+
+#define GATE_JSON_DEPTH_MAX 32	   /* nobody's webhook is deeper */
+#define GATE_JSON_VALUES_MAX 10000 /* bounds work and memory after us */
+#define GATE_JSON_NUMBER_MAX 40	   /* characters of one number */
+#define GATE_JSON_EXPONENT_MAX 308 /* 10 bytes must not become 131,074 */
+
+/*
+ * in   untrusted; any bytes, any length
+ * Returns GATE_OK only if: exactly one JSON value with nothing but white
+ * space around it, RFC 8259 grammar, valid UTF-8 without a byte order mark,
+ * no lone surrogate escape, no \u0000, no duplicate key within an object
+ * (compared after unescaping), integers within int64/uint64, and the limits
+ * above. GATE_E_BAD otherwise, GATE_E_LIMIT for the limits, GATE_E_NOMEM.
+ * err's text names what and the byte offset, never the content.
+ * Linear time in in.n. Source: RFC 8259; RFC 7493 (I-JSON) section 2.
+ */
+enum gate_code gate_json_guard(struct gate_span in, struct gate_err *err)
+    GATE_MUSTCHECK;
+
+#endif
