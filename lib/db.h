@@ -66,7 +66,8 @@ void gate_db_close(struct gate_db *db);
  *         of connections or disk, locked, timed out: the connection was
  *         dropped if it is in doubt, and the statement MAY have committed;
  *         GATE_E_DB_HARD: refused (err has SQLSTATE and message; never
- *         parameters); GATE_E_NOMEM, GATE_E_LIMIT (parameter too large).
+ *         parameters); GATE_E_NOMEM, GATE_E_LIMIT (parameter too large),
+ *         GATE_E_BAD (a NUL inside a text parameter): nothing was sent.
  */
 enum gate_code gate_db_call(struct gate_db *db, size_t stmt,
     const struct gate_param *params, size_t param_count, int64_t until_ms,
@@ -136,6 +137,7 @@ void gate_array_put_null(struct gate_array *a);
 enum gate_code gate_array_param(struct gate_array *a,
     struct gate_param *out) GATE_MUSTCHECK;
 
-const char *gate_db_version(void); /* "libpq 15.12" */
+#define GATE_DB_VERSION_TEXT 32 /* "libpq 15.12" */
+void gate_db_version(char dst[GATE_DB_VERSION_TEXT]);
 
 #endif
