@@ -1,0 +1,286 @@
+-- What the responder calls to take an event. One call, one transaction, one
+-- round trip. The planner settings stand on the function because a generic
+-- plan made while the tables are empty would else be kept for the life of a
+-- connection and scan them when they are large.
+
+set local search_path = pressgate, pg_temp;
+
+create function catalog() returns table (kind text, id int, site_id int,
+    name text, urgency text, service text, route text, replay boolean)
+language sql stable security definer
+set search_path = pressgate, pg_temp
+as $$
+	select 'version', max(version), null::int, null, null, null, null, null::boolean from migration
+	union all
+	select 'site', id, null, name, null, null, null, null from site
+	union all
+	select 'source', id, site_id, name, null, null, null, null from source
+	union all
+	select 'route', id, site_id, name, urgency, null, null, null from route
+	union all
+	select 'lane', id, null, null, urgency, service, route, replay from lane
+$$;
+comment on function catalog() is 'Ids of all names, for the programs.';
+
+create function ready() returns table (version int, weeks_ahead int)
+language sql stable security definer
+set search_path = pressgate, pg_temp
+as $$
+	select (select max(version) from migration),
+	    (select coalesce(max(week) - current_date, 0) / 7 from partition_list())
+$$;
+comment on function ready() is 'Schema version, and for how many weeks there are event partitions.';
+
+create function ingest(
+	p_site_id int, p_source_id int,
+	p_guard_scope text, p_guard_value bytea, p_guard_digest bytea,
+	p_guard_expires timestamptz,
+	p_scheme text, p_key_id text, p_created_by text, p_address inet,
+	p_user_agent text, p_traceparent text, p_signed_headers jsonb,
+	p_received_at timestamptz, p_idem_ttl_s int, p_raw bytea,
+	p_fp_version smallint,
+	p_event_ids uuid[], p_types text[], p_keys text[],
+	p_second_keys text[], p_fingerprints bytea[], p_object_refs text[],
+	p_occurred timestamptz[], p_canonical jsonb[],
+	p_job_event int[], p_job_lane int[], p_job_route int[],
+	p_job_step text[], p_job_mode text[], p_job_serial text[],
+	p_job_coalesce text[], p_job_due timestamptz[], p_job_error text[])
+returns table (ord int, outcome text, event_id uuid)
+language plpgsql volatile security definer
+set search_path = pressgate, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+declare
+	n int := cardinality(p_event_ids);
+	two_keys boolean := coalesce(
+	    cardinality(array_remove(p_second_keys, null)) > 0, false);
+	serial boolean := coalesce(
+	    cardinality(array_remove(p_job_serial, null)) > 0, false);
+	seen bytea;
+	won uuid[];	-- whose key was new
+	won_second uuid[];
+	fresh uuid[];	-- won, and without a twin under the second key
+	found_n int;
+begin
+	-- The re-reads below must see what others committed while we waited.
+	if current_setting('transaction_isolation') <> 'read committed' then
+		raise exception 'ingest needs READ COMMITTED' using errcode = '25001';
+	end if;
+	if uuid_at(clock_timestamp() + interval '1 hour') < any (p_event_ids) then
+		raise exception 'event id is more than an hour ahead of the database''s clock'
+		    using errcode = '22008', hint = 'Check the clock of the web server''s host.';
+	end if;
+
+	-- 1. A signed value may be used once, but for the same request again.
+	if p_guard_scope is not null then
+		insert into replay_guard (scope, value, digest, expires_at)
+		values (p_guard_scope, p_guard_value, p_guard_digest, p_guard_expires)
+		on conflict do nothing;
+		if not found then
+			select digest into seen from replay_guard
+			 where scope = p_guard_scope and value = p_guard_value;
+			if not found then -- pruned in between
+				raise exception 'replay guard changed' using errcode = '40001';
+			end if;
+			if seen <> p_guard_digest then
+				return query select o, 'replay', null::uuid
+				    from generate_series(1, n) o;
+				return;
+			end if;
+		end if;
+	end if;
+
+	-- 2. Who is first? Sorted, so that overlapping batches cannot deadlock.
+	with k as (
+		insert into idem (site_id, source_id, kind, key, event_id,
+		    stored_at, fingerprint, fp_version, expires_at)
+		select p_site_id, p_source_id, x.kind, x.key, x.id, now(), x.fp,
+		    p_fp_version, now() + p_idem_ttl_s * interval '1 s'
+		  from (select 0::smallint kind, key, id, fp, ord
+			  from unnest(p_event_ids, p_keys, p_fingerprints)
+			      with ordinality e (id, key, fp, ord)
+			union all
+			select 1::smallint, key, id, fp, ord
+			  from unnest(p_event_ids, p_second_keys, p_fingerprints)
+			      with ordinality e (id, key, fp, ord)
+			 where key is not null) x
+		 order by x.kind, x.key collate "C", x.ord
+		on conflict do nothing
+		returning kind, event_id)
+	select coalesce(array_agg(event_id) filter (where kind = 0), '{}'),
+	    coalesce(array_agg(event_id) filter (where kind = 1), '{}')
+	  into won, won_second from k;
+	fresh := won;
+
+	-- 3. New key, known content (or the other way round): both rows shall
+	-- name the event that was first.
+	if two_keys then
+		update idem i set event_id = w.event_id
+		  from unnest(p_event_ids, p_keys, p_second_keys) e (id, key, second)
+		  join idem w on w.site_id = p_site_id and w.source_id = p_source_id
+		   and w.kind = 0 and w.key = e.key
+		 where i.site_id = p_site_id and i.source_id = p_source_id
+		   and i.kind = 1 and i.key = e.second
+		   and e.id = any (won_second) and e.id <> all (won);
+		update idem i set event_id = w.event_id
+		  from unnest(p_event_ids, p_keys, p_second_keys) e (id, key, second)
+		  join idem w on w.site_id = p_site_id and w.source_id = p_source_id
+		   and w.kind = 1 and w.key = e.second
+		 where i.site_id = p_site_id and i.source_id = p_source_id
+		   and i.kind = 0 and i.key = e.key
+		   and e.id = any (won) and e.id <> all (won_second);
+		fresh := array(select e.id
+		    from unnest(p_event_ids, p_second_keys) e (id, second)
+		   where e.id = any (won)
+		     and (e.second is null or e.id = any (won_second)));
+	end if;
+
+	-- 4. Events and their jobs.
+	if cardinality(fresh) > 0 then
+		insert into event (id, site_id, source_id, type, idempotency_key,
+		    object_ref, fingerprint, fp_version, canonical, raw, raw_of,
+		    signed_headers, scheme, key_id, created_by, address,
+		    user_agent, traceparent, occurred_at, received_at)
+		select e.id, p_site_id, p_source_id, e.type, e.key, e.ref, e.fp,
+		    p_fp_version, e.canonical,
+		    case when e.id = fresh[1] then p_raw end,
+		    case when e.id <> fresh[1] and p_raw is not null then fresh[1] end,
+		    p_signed_headers, p_scheme, p_key_id, p_created_by, p_address,
+		    p_user_agent, p_traceparent, e.occurred,
+		    coalesce(p_received_at, now())
+		  from unnest(p_event_ids, p_types, p_keys, p_object_refs,
+		      p_fingerprints, p_occurred, p_canonical)
+		      e (id, type, key, ref, fp, occurred, canonical)
+		 where e.id = any (fresh);
+
+		-- A lane that does not exist leaves nulls and is refused: a job
+		-- must not get lost without a word.
+		insert into job (event_id, site_id, lane, route, step, mode,
+		    coalesce_key, lease_s, max_attempt, window_s, due_at, last_error)
+		select p_event_ids[j.event], p_site_id, j.lane, j.route, j.step,
+		    j.mode, j.coalesce_key, l.lease_s, l.max_attempt, l.window_s,
+		    greatest(coalesce(j.due, clock_timestamp()), clock_timestamp()),
+		    j.error
+		  from unnest(p_job_event, p_job_lane, p_job_route, p_job_step,
+		      p_job_mode, p_job_serial, p_job_coalesce, p_job_due,
+		      p_job_error)
+		      j (event, lane, route, step, mode, serial_key,
+		          coalesce_key, due, error)
+		  left join lane l on l.id = j.lane
+		 where p_event_ids[j.event] = any (fresh) and j.serial_key is null;
+		if serial then
+			perform ingest_serial(p_site_id, fresh, p_event_ids,
+			    p_job_event, p_job_lane, p_job_route, p_job_step,
+			    p_job_mode, p_job_serial, p_job_coalesce, p_job_due,
+			    p_job_error);
+		end if;
+	end if;
+
+	if cardinality(fresh) = n then
+		return query select o, 'accepted', p_event_ids[o]
+		    from generate_series(1, n) o;
+		return;
+	end if;
+
+	-- 5. The others: read who was first.
+	return query
+	with r as materialized (
+		select e.ord::int ord, e.id, e.key, e.fp, i.event_id first_id,
+		    i.fingerprint first_fp,
+		    case when e.id = any (fresh) then 'accepted'
+			when i.event_id = e.id or i.fp_version <> p_fp_version
+			    or i.fingerprint = e.fp then 'duplicate'
+			else 'conflict' end outcome
+		  from unnest(p_event_ids, p_keys, p_fingerprints)
+		      with ordinality e (id, key, fp, ord)
+		  join idem i on i.site_id = p_site_id
+		   and i.source_id = p_source_id and i.kind = 0 and i.key = e.key),
+	c as (
+		insert into conflict (site_id, source_id, key, event_id,
+		    first_fingerprint, other_fingerprint, address)
+		select p_site_id, p_source_id, r.key, r.first_id, r.first_fp,
+		    r.fp, p_address
+		  from r where r.outcome = 'conflict')
+	select r.ord, r.outcome, r.first_id from r order by r.ord;
+	get diagnostics found_n = row_count;
+	if found_n <> n then -- a key was pruned in between
+		raise exception 'idempotency key changed' using errcode = '40001';
+	end if;
+end $$;
+comment on function ingest is 'Takes one delivery: guard, idempotency keys, events, jobs, all or nothing. sql/README.md lists the parameters.';
+
+-- Jobs that keep an order: numbered under their subject's row, which is
+-- locked in sorted order. All but the first unfinished one wait at infinity.
+create function ingest_serial(p_site_id int, p_fresh uuid[], p_event_ids uuid[],
+	p_job_event int[], p_job_lane int[], p_job_route int[],
+	p_job_step text[], p_job_mode text[], p_job_serial text[],
+	p_job_coalesce text[], p_job_due timestamptz[], p_job_error text[])
+returns void
+language plpgsql volatile security definer
+set search_path = pressgate, pg_temp
+as $$
+#variable_conflict use_column
+declare
+	j record;
+	s record;
+begin
+	for j in
+		select x.* from unnest(p_job_event, p_job_lane, p_job_route,
+		    p_job_step, p_job_mode, p_job_serial, p_job_coalesce,
+		    p_job_due, p_job_error) with ordinality
+		    x (event, lane, route, step, mode, serial_key,
+		        coalesce_key, due, error, ord)
+		 where x.serial_key is not null
+		   and p_event_ids[x.event] = any (p_fresh)
+		 order by x.route, x.serial_key collate "C", x.ord
+	loop
+		insert into serial as t (site_id, route, key, next_no)
+		values (p_site_id, j.route, j.serial_key, 2)
+		on conflict (site_id, route, key) do update
+		    set next_no = t.next_no + 1
+		returning t.next_no - 1 as no, t.held into s;
+		insert into job (event_id, site_id, lane, route, step, mode,
+		    serial_key, serial_no, coalesce_key, lease_s, max_attempt,
+		    window_s, due_at, last_error)
+		select p_event_ids[j.event], p_site_id, j.lane, j.route, j.step,
+		    j.mode, j.serial_key, s.no, j.coalesce_key, l.lease_s,
+		    l.max_attempt, l.window_s,
+		    case when s.held or exists (select from job h
+			where h.site_id = p_site_id and h.route = j.route
+			  and h.serial_key = j.serial_key)
+		    then 'infinity'
+		    else greatest(coalesce(j.due, clock_timestamp()), clock_timestamp())
+		    end, j.error
+		  from (values (1)) one (x) left join lane l on l.id = j.lane;
+	end loop;
+end $$;
+comment on function ingest_serial is 'Part of ingest().';
+
+create function depth(lim bigint) returns bigint
+language sql stable security definer
+set search_path = pressgate, pg_temp
+as $$
+	select count(*) from (select from job limit lim) j
+$$;
+comment on function depth(bigint) is 'Unfinished jobs, counted at most to the given number.';
+
+create function flush_rejections(items jsonb) returns void
+language sql volatile security definer
+set search_path = pressgate, pg_temp
+as $$
+	insert into rejection as r (minute, site, source, reason, count)
+	select date_trunc('minute', now()), coalesce(x.site, ''),
+	    coalesce(x.source, ''), x.reason, sum(x.count)
+	  from jsonb_to_recordset(items)
+	      x (site text, source text, reason text, count bigint)
+	 group by 2, 3, 4 order by 2, 3, 4
+	on conflict (minute, site, source, reason) do update
+	    set count = r.count + excluded.count
+$$;
+comment on function flush_rejections(jsonb) is 'Adds counters of refused requests.';
+
+revoke all on all functions in schema pressgate from public;

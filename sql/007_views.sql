@@ -1,0 +1,135 @@
+-- What a DBA looks at, each for one question.
+
+set local search_path = pressgate, pg_temp;
+
+create view queue as
+select s.name as site, o.name as route, l.service, l.urgency, j.step,
+    case when j.due_at = 'infinity' then 'behind_another'
+	when j.lease_by is not null and j.due_at > now() then 'running'
+	when j.lease_by is not null then 'lease_expired'
+	when j.due_at > now() and j.attempt > 0 then 'waiting_to_retry'
+	when j.due_at > now() then 'scheduled'
+	when j.attempt > 0 then 'due_to_retry'
+	else 'due' end as state,
+    l.replay, count(*) as jobs, now() - min(j.queued_at) as oldest_age,
+    min(j.due_at) filter (where isfinite(j.due_at)) as next_due_at,
+    max(j.attempt) as most_attempts, sum(j.crashes) as crashes,
+    max(j.last_error) as an_error
+  from job j
+  join site s on s.id = j.site_id
+  join route o on o.id = j.route
+  join lane l on l.id = j.lane
+ group by 1, 2, 3, 4, 5, 6, 7
+ order by array_position(array['high', 'normal', 'low'], l.urgency), 1, 2, 5, 6;
+comment on view queue is 'What waits or runs now: one row for each site, route, step and state.';
+comment on column queue.site is 'Site the events came from.';
+comment on column queue.route is 'What is to be done with them.';
+comment on column queue.service is 'Whom the step calls.';
+comment on column queue.urgency is 'Retry policy and order of claiming: high, normal, low.';
+comment on column queue.step is 'Step of the route that is next or running.';
+comment on column queue.state is 'due: a worker may take it now. due_to_retry: the same after a failure. running: a worker holds its lease. waiting_to_retry: failed, not due yet. scheduled: never tried, not due yet. lease_expired: its worker is gone, it will be taken again. behind_another: waits for an earlier job of the same subject.';
+comment on column queue.replay is 'True: a dead letter or an old event that was put back to work.';
+comment on column queue.jobs is 'How many.';
+comment on column queue.oldest_age is 'Since the oldest of them was queued.';
+comment on column queue.next_due_at is 'When the first of them is due, or, while running, when its lease ends.';
+comment on column queue.most_attempts is 'Most tries that one of them has had at this step.';
+comment on column queue.crashes is 'Workers that died while holding one of them.';
+comment on column queue.an_error is 'What the last try of one of them said.';
+
+create view queue_health as
+with w as (
+	select count(*) as living from worker
+	 where left_at is null and beat_at > now() - interval '15 s'),
+g as (
+	select l.urgency, s.name as site, count(*) as depth,
+	    count(*) filter (where j.due_at <= now()) as due,
+	    count(*) filter (where j.lease_by is not null and j.due_at > now()) as running,
+	    count(*) filter (where j.attempt > 1
+	        or (j.attempt = 1 and j.lease_by is null)) as retrying,
+	    now() - min(j.queued_at) as oldest_age,
+	    max(now() - j.due_at) filter (where j.due_at <= now()) as longest_overdue
+	  from job j join lane l on l.id = j.lane join site s on s.id = j.site_id
+	 group by 1, 2)
+select g.urgency, g.site, g.depth, g.due, g.running, g.retrying,
+    g.oldest_age, g.longest_overdue, w.living as workers,
+    case when w.living = 0 then 'no worker is alive: start pressgate-worker'
+	when exists (select from pause) and g.longest_overdue > interval '1 min'
+	    then 'jobs are overdue and something is paused: select * from pressgate.pause'
+	when g.longest_overdue > interval '1 min'
+	    then 'due jobs wait for more than a minute: more workers, or a slow service'
+	when g.retrying > 0 and g.retrying = g.depth
+	    then 'every job is being retried: select * from pressgate.attempts_recent'
+	else 'ok' end as verdict
+  from g cross join w
+ order by array_position(array['high', 'normal', 'low'], g.urgency), g.site;
+comment on view queue_health is 'Is the queue well? One row for each urgency and site with unfinished jobs; no row: nothing to do.';
+comment on column queue_health.urgency is 'high, normal or low.';
+comment on column queue_health.site is 'Site the events came from.';
+comment on column queue_health.depth is 'Unfinished jobs.';
+comment on column queue_health.due is 'Jobs that a worker could take now. It should be near 0.';
+comment on column queue_health.running is 'Jobs a worker holds now.';
+comment on column queue_health.retrying is 'Jobs whose present step has failed at least once.';
+comment on column queue_health.oldest_age is 'Since the oldest unfinished job was queued.';
+comment on column queue_health.longest_overdue is 'How long the most overdue job has been waiting for a worker; null: none is overdue.';
+comment on column queue_health.workers is 'Workers that have said in the last 15 s that they live.';
+comment on column queue_health.verdict is 'ok, or what is wrong and where to look.';
+
+create view dead_letters as
+select d.id, s.name as site, o.name as route, d.step, d.cause, d.last_code,
+    d.last_error, d.event_type, d.object_ref, d.idempotency_key, d.event_id,
+    jsonb_array_length(coalesce(d.attempts, '[]')) as attempts, d.died_at,
+    d.replayed_as, d.replayed_at, d.replayed_by
+  from dead d
+  join site s on s.id = d.site_id
+  join route o on o.id = d.route
+ order by d.died_at desc;
+comment on view dead_letters is 'Jobs that were given up, newest first. replayed_as is null: still open. Put one back: select pressgate.replay(id, ''your name'')';
+
+create view attempts_recent as
+select a.started_at, s.name as site, o.name as route, a.step, a.service,
+    a.outcome, a.code, a.duration_ms, a.attempt, a.error,
+    a.vendor_request_id, a.usage, a.event_id, a.job_id, a.worker_id
+  from (select * from attempt order by id desc limit 1000) a
+  join site s on s.id = a.site_id
+  join route o on o.id = a.route
+ order by a.id desc;
+comment on view attempts_recent is 'The newest 1000 tries over all jobs.';
+
+create view breakers as
+select service, endpoint, state, failures, now() - opened_at as open_for,
+    open_until, reason
+  from breaker order by state desc, service, endpoint;
+comment on view breakers is 'Circuit breakers. open: no job is claimed for that service; nothing is lost meanwhile.';
+
+create view budgets as
+select s.name as site, b.service, b.day, b.calls, b.tokens
+  from budget b join site s on s.id = b.site_id
+ order by b.day desc, s.name, b.service;
+comment on view budgets is 'What each site has spent at each service, by UTC day.';
+
+create view site_lag as
+select s.name as site, t.floor_seq,
+    coalesce(r.seq, t.floor_seq) as newest_seq,
+    r.finished_at as newest_at,
+    (select count(*) from delivery d where d.site_id = s.id) as undelivered
+  from site s
+  join stream t on t.site_id = s.id
+  left join lateral (select seq, finished_at from result x
+      where x.site_id = s.id order by seq desc limit 1) r on true
+ order by s.name;
+comment on view site_lag is 'How far each site''s results have come, and how many callbacks wait.';
+
+create view bloat_watch as
+select c.relname::text as table, c.n_live_tup as live, c.n_dead_tup as dead,
+    c.last_autovacuum,
+    pg_size_pretty(pg_total_relation_size(c.relid)) as size,
+    o.pid as oldest_snapshot_pid, now() - o.xact_start as oldest_snapshot_age,
+    left(o.query, 80) as oldest_snapshot_query
+  from pg_stat_user_tables c
+  left join lateral (select pid, xact_start, query from pg_stat_activity
+      where backend_xmin is not null and pid <> pg_backend_pid()
+      order by age(backend_xmin) desc limit 1) o on true
+ where c.schemaname = 'pressgate'
+   and c.relname in ('job', 'idem', 'replay_guard', 'worker', 'delivery', 'serial')
+ order by c.n_dead_tup desc;
+comment on view bloat_watch is 'Dead rows in the hot tables, and the session whose old snapshot keeps vacuum from removing them.';
