@@ -37,7 +37,7 @@ AC_DEFUN([GATE_FLAGS], [
 	GATE_CFLAGS="-std=c11"
 	GATE_CPPFLAGS=""
 	GATE_LDFLAGS=""
-	m4_foreach_w([f], [-Wall -Wextra -Wpedantic -Wconversion
+	m4_foreach_w([gate_flag], [-Wall -Wextra -Wpedantic -Wconversion
 		-Wsign-conversion -Wshadow -Wformat=2 -Wstrict-prototypes
 		-Wmissing-prototypes -Wold-style-definition -Wcast-qual
 		-Wcast-align -Wwrite-strings -Wvla -Wundef -Wpointer-arith
@@ -47,10 +47,10 @@ AC_DEFUN([GATE_FLAGS], [
 		-fstack-clash-protection -fcf-protection=full
 		-fno-delete-null-pointer-checks -fno-strict-overflow -fPIE
 		-ftrivial-auto-var-init=zero -fstrict-flex-arrays=3],
-		[GATE_TRY_CFLAG(f)])
-	m4_foreach([f], [[-pie], [-Wl,-z,relro], [-Wl,-z,now],
+		[GATE_TRY_CFLAG(gate_flag)])
+	m4_foreach([gate_flag], [[-pie], [-Wl,-z,relro], [-Wl,-z,now],
 		[-Wl,-z,noexecstack], [-Wl,--as-needed]],
-		[GATE_TRY_LDFLAG(f)])
+		[GATE_TRY_LDFLAG(m4_defn([gate_flag]))])
 
 	AS_IF([test "x${enable_sanitize:-no}" != xno], [
 		GATE_CFLAGS="$GATE_CFLAGS -fsanitize=$enable_sanitize"
