@@ -1,0 +1,285 @@
+#!/bin/sh
+# pressgate from a fresh clone, on Debian 12 or later.
+#
+#   ./quickstart.sh demo    everything on loopback, real events shown on their
+#                           way; Ctrl-C stops it
+#   ./quickstart.sh up      the same stack in the background; how to reach it
+#                           is in .demo/env
+#   ./quickstart.sh down    stops that
+#   ./quickstart.sh check   builds with gcc, clang and sanitizers and runs
+#                           every test
+#
+# Missing packages are installed by apt-get, for which it must be root; none
+# of them starts a service or makes a database cluster. Otherwise nothing
+# outside this folder and ${TMPDIR:-/tmp} is touched. PRESSGATE_DEMO_PORT is
+# the port of demo and up, 8480 if unset.
+
+set -u
+cd "$(dirname "$0")" || exit 1
+top=$(pwd)
+jobs=$(nproc 2>/dev/null || echo 2)
+
+say()
+{
+	printf '%s\n' "$*"
+}
+
+die()
+{
+	printf 'quickstart: %s\n' "$*" >&2
+	exit 1
+}
+
+# ---- packages ---------------------------------------------------------------
+
+# What a build and the demo need.
+packages_demo="gcc libc6-dev make autoconf automake pkg-config
+	libfcgi-dev libssl-dev libjson-c-dev libpq-dev
+	libcurl4-openssl-dev libconfuse-dev postgresql nginx-light
+	python3 curl openssl"
+# What the tests need beside that.
+packages_check="clang cppcheck check xz-utils apache2 libapache2-mod-fcgid"
+
+missing()
+{
+	for p in "$@"; do
+		dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null |
+			grep -q 'install ok installed' || printf '%s ' "$p"
+	done
+}
+
+policy=/usr/sbin/policy-rc.d
+dropin=/etc/postgresql-common/createcluster.d/pressgate.conf
+mark="made by pressgate's quickstart.sh for the time of one apt-get"
+
+# Debian asks policy-rc.d before a package may start its service. One that
+# was there is put aside; one that a killed run of ours left is not kept.
+services_off()
+{
+	if [ -e "$policy" ] && ! grep -q "$mark" "$policy"; then
+		mv "$policy" "$policy.pressgate-saved" || return 1
+	fi
+	printf '#!/bin/sh\n# %s\nexit 101\n' "$mark" >"$policy" &&
+		chmod 755 "$policy"
+}
+
+services_as_before()
+{
+	rm -f "$dropin"
+	if [ -e "$policy.pressgate-saved" ]; then
+		mv -f "$policy.pressgate-saved" "$policy"
+	elif [ -e "$policy" ] && grep -q "$mark" "$policy"; then
+		rm -f "$policy"
+	fi
+}
+
+apt()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -qq \
+		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+# postgresql's package makes a cluster "main" when it is installed, unless
+# postgresql-common, which must be there first, is told not to.
+install_packages()
+{
+	need=$(missing "$@")
+	[ -n "$need" ] || return 0
+	[ "$(id -u)" = 0 ] || die "these packages are missing: $need
+Run this once as root, or: apt-get install --no-install-recommends $need"
+	say "installing: $need"
+	trap services_as_before EXIT
+	trap 'exit 130' INT TERM HUP
+	services_off || die "cannot write $policy"
+	apt update || die "apt-get update failed"
+	case $need in
+	*postgresql*)
+		apt install --no-install-recommends postgresql-common ||
+			die "apt-get install failed"
+		mkdir -p "${dropin%/*}"
+		say "create_main_cluster = false" >"$dropin"
+		;;
+	esac
+	# shellcheck disable=SC2086 # a list of names
+	apt install --no-install-recommends $need ||
+		die "apt-get install failed"
+	services_as_before
+	trap - EXIT INT TERM HUP
+}
+
+packages()
+{
+	if ! command -v dpkg-query >/dev/null || ! command -v apt-get \
+		>/dev/null; then
+		say "This is no Debian: packages are not looked at. Needed:" "$1"
+		return 0
+	fi
+	# shellcheck disable=SC2086
+	install_packages $1
+}
+
+# ---- build ------------------------------------------------------------------
+
+autogen()
+{
+	[ ! -e config.status ] ||
+		die "this folder was configured itself: run make distclean first"
+	if [ ! -e configure ] || [ configure.ac -nt configure ] ||
+		[ Makefile.am -nt Makefile.in ]; then
+		./autogen.sh >build/autogen.log 2>&1 || {
+			cat build/autogen.log >&2
+			return 1
+		}
+	fi
+}
+
+# build DIR [CONFIGURE ARGUMENT]...: out of tree, in build/DIR.
+build()
+{
+	dir=$1
+	shift
+	mkdir -p "build/$dir" && cd "build/$dir" || return 1
+	{
+		if [ ! -e Makefile ] || [ "$top/configure" -nt config.status ]
+		then
+			"$top/configure" "$@"
+		fi && make -j"$jobs"
+	} >build.log 2>&1
+	code=$?
+	[ $code = 0 ] || tail -n 40 build.log >&2
+	cd "$top" || exit 1
+	return $code
+}
+
+# ---- demo -------------------------------------------------------------------
+
+demo()
+{
+	packages "$packages_demo"
+	mkdir -p build
+	say "building"
+	{ autogen && build demo; } ||
+		die "the build failed; see build/demo/build.log"
+	PRESSGATE_BIN=$top/build/demo
+	export PRESSGATE_BIN
+	exec python3 tests/lib/demo.py "$1"
+}
+
+# ---- check ------------------------------------------------------------------
+
+passed=0
+failed=0
+
+count()
+{
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
+# part NAME COMMAND...: runs it, says how many minutes it took.
+part()
+{
+	name=$1
+	shift
+	say "== $name"
+	begun=$(date +%s)
+	"$@"
+	code=$?
+	took=$(($(date +%s) - begun))
+	say "$(printf '== %s: %d.%d minutes' "$name" $((took / 60)) \
+		$((took % 60 / 6)))"
+	minutes="$minutes
+$(printf '%5d.%d  %s' $((took / 60)) $((took % 60 / 6)) "$name")"
+	return $code
+}
+
+# The verdict of each test is in the .trs file that automake writes. A test
+# that was skipped has proved nothing: it counts as failed.
+count_tests()
+{
+	for trs in $(find "build/$1" -name '*.trs'); do
+		if grep -q '^:test-result: PASS' "$trs"; then
+			count 0
+		else
+			count 1
+			log=${trs%.trs}.log
+			say "---- $(sed -n 's/^:test-result: //p' "$trs"): $log"
+			tail -n 60 "$log"
+		fi
+	done
+}
+
+# suite NAME [CONFIGURE ARGUMENT]...: one build and all its tests.
+suite()
+{
+	dir=check-$1
+	shift
+	rm -rf "build/$dir"
+	build "$dir" --enable-werror "$@"
+	code=$?
+	count $code
+	[ $code = 0 ] || return 1
+	(cd "build/$dir" && make -j"$jobs" check) >"build/$dir/check.log" 2>&1
+	count_tests "$dir"
+	if ! find "build/$dir" -name '*.trs' | grep -q .; then
+		tail -n 40 "build/$dir/check.log"
+		count 1
+	fi
+}
+
+static_analysis()
+{
+	cppcheck --quiet --std=c11 --inline-suppr -j "$jobs" \
+		--enable=warning,portability,performance \
+		--suppress=missingIncludeSystem --error-exitcode=1 \
+		-I . lib fcgi worker cli
+	count $?
+}
+
+# The suite has run three times by then. What is new here is that the
+# release is complete and builds from a read-only folder: the unit tests and
+# one flow test show that.
+release()
+{
+	(cd build/check-gcc && make distcheck AM_DISTCHECK_JOBS= \
+		TESTS='$(check_PROGRAMS) tests/flow_seed.py') \
+		>build/distcheck.log 2>&1
+	code=$?
+	[ $code = 0 ] || tail -n 60 build/distcheck.log
+	count $code
+}
+
+check()
+{
+	minutes=
+	begun_all=$(date +%s)
+	mkdir -p build
+	part "packages" packages "$packages_demo $packages_check"
+	part "autogen" autogen
+	count $?
+	part "gcc" suite gcc CC=gcc
+	part "clang" suite clang CC=clang
+	part "gcc, address and undefined behaviour sanitizers" suite asan \
+		CC=gcc --enable-sanitize=address,undefined CFLAGS='-g -O1'
+	part "cppcheck" static_analysis
+	part "distcheck" release
+	say
+	say "minutes  part$minutes"
+	took=$(($(date +%s) - begun_all))
+	say "$(printf '%5d.%d  all' $((took / 60)) $((took % 60 / 6)))"
+	say "$passed passed, $failed failed"
+	[ $failed = 0 ]
+}
+
+case ${1:-} in
+demo | up) demo "$1" ;;
+down) exec python3 tests/lib/demo.py down ;;
+check) check ;;
+*)
+	sed -n '2,16s/^# \{0,1\}//p' "$0" >&2
+	exit 64
+	;;
+esac

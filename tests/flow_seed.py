@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""A site's first day: the shell snippet of the guide, then every answer that
+a relay sender can get, then the result. nginx, responder, PostgreSQL, worker
+and vendor are real or stand in for real ones over real sockets."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+from flow import Checks  # noqa: E402
+from proc import wait_until  # noqa: E402
+from stack import Stack  # noqa: E402
+
+# Body, time, signature, curl, as the guide for WordPress sites shows it for
+# trying the endpoint by hand.
+SNIPPET = r"""
+export BODY='{"event":"post.published","idempotency_key":"abc-123"}'
+export TS=$(date +%s)
+SIG=$(python3 - <<PY
+import hmac,hashlib,os
+secret=os.environ.get("WP_RELAY_SECRET","test")
+body=os.environ["BODY"]; ts=os.environ["TS"]
+print(hmac.new(secret.encode(), f"{ts}.{body}".encode(), hashlib.sha256).hexdigest())
+PY
+)
+curl -s -i -X POST "$BASE_URL/webhooks/wp" \
+ -H "Content-Type: application/json" \
+ -H "X-WP-Timestamp: $TS" \
+ -H "X-WP-Signature: $SIG" \
+ -H "Idempotency-Key: abc-123" \
+ --data "$BODY"
+"""
+
+
+def snippet(s):
+    out = subprocess.run(
+        ["sh", "-c", SNIPPET], text=True, stdout=subprocess.PIPE, check=True,
+        env={"PATH": "/usr/bin:/bin", "BASE_URL": s.base,
+             "WP_RELAY_SECRET": s.secret})
+    head, _, body = out.stdout.replace("\r", "").partition("\n\n")
+    return head, json.loads(body)
+
+
+def follow_the_snippet(check, s):
+    head, first = snippet(s)
+    check("the guide's snippet gets 202 accepted",
+          " 202 " in head and first["status"] == "accepted", (head, first))
+    check("Location names the event",
+          f"/events/{first['request_id']}" in head, head)
+    head, second = snippet(s)
+    check("the same again gets 202 duplicate",
+          " 202 " in head and second["status"] == "duplicate",
+          (head, second))
+    check("the duplicate's request_id is the first one's",
+          second["request_id"] == first["request_id"])
+    return first["request_id"]
+
+
+def refuse(check, s):
+    """Every answer but 202."""
+    c = s.client
+    good = b'{"event":"post.published","idempotency_key":"r-1"}'
+    now = int(time.time())
+    check.status("wrong signature", c.post(good, "r-1", signature="0" * 64),
+                 401)
+    check.status("timestamp 301 s old", c.post(good, "r-1", ts=now - 301),
+                 401)
+    check.status("timestamp 310 s ahead", c.post(good, "r-1", ts=now + 310),
+                 401)
+    for name in ("X-WP-Timestamp", "X-WP-Signature", "Idempotency-Key"):
+        check.status(f"no {name}", c.post(good, "r-1", without=[name]), 400)
+    check.status("broken JSON", c.post(b'{"event":', "r-1"), 400)
+    check.status("a header key that is not the body's", c.post(good, "r-2"),
+                 400)
+    check.status("a body of 300 KB", c.post(
+        b'{"event":"post.published","idempotency_key":"r-1","data":"'
+        + b"x" * 307200 + b'"}', "r-1"), 413)
+    check.status("an unknown event",
+                 c.event("post.exploded", "r-1"), 422)
+    check.status("not JSON by media type", c.request(
+        "POST", "/webhooks/wp", good,
+        {**c.headers(good, "r-1"), "Content-Type": "text/plain"}), 415)
+    a = c.request("GET", "/webhooks/wp")
+    check("GET on the door is 405 with Allow",
+          a.status == 405 and "POST" in (a.headers["Allow"] or ""), a)
+    check.status("an unknown path", c.request("GET", "/nowhere"), 404)
+    check.status("the good one is not harmed by all that",
+                 c.post(good, "r-1"), 202, "accepted")
+    check.status("same key, another body",
+                 c.event("post.published", "r-1", title="other"), 422)
+    a = c.post(good, "r-1", signature="0" * 64)
+    check("errors are application/problem+json",
+          a.headers["Content-Type"] == "application/problem+json", a)
+    check("errors echo nothing", b"r-1" not in a.body, a)
+
+
+def replay_without_a_key(check, s):
+    body = b'{"event":"post.published","data":{"title":"no key in here"}}'
+    c = s.client
+    ts = int(time.time())
+    check.status("a body without a key goes by the header's",
+                 c.post(body, "k-one", ts=ts), 202, "accepted")
+    check.status("the same request again is a duplicate",
+                 c.post(body, "k-one", ts=ts), 202, "duplicate")
+    check.status("the same signed body under another key",
+                 c.post(body, "k-two", ts=ts), 401)
+
+
+def fetch(check, s, request_id):
+    def result():
+        return [r for r in s.client.walk()[0]
+                if r["request_id"] == request_id]
+    r = wait_until("the result", result)[0]
+    check("its result appears in GET /results",
+          r["status"] == "done" and r["idempotency_key"] == "abc-123"
+          and r["event_type"] == "post.published"
+          and r["route"] == "summarise", r)
+    check("the output is the vendor's answer, through the route's template",
+          r["output"] == {"summary": "Summary: Summarise abc-123: untitled"},
+          r)
+    check("usage is counted", (r["usage"] or {}).get("total_tokens", 0) > 0,
+          r)
+    a = s.client.get("/events/" + request_id)
+    check("GET /events/ says done", a.status == 200 and a.says() == "done",
+          a)
+    check.status("another's event is 404", s.client.get(
+        "/events/01920000-0000-7000-8000-000000000000"), 404)
+    check.status("unsigned results are refused",
+                 s.client.request("GET", "/results"), 400)
+    a = s.client.results()
+    check("results are private",
+          "no-store" in (a.headers["Cache-Control"] or ""), a)
+
+
+def nothing_leaks(check, s, request_id):
+    text = "".join(p.read_text(errors="replace")
+                   for p in pathlib.Path(s.dir, "log").iterdir()
+                   if p.name in ("responder.log", "worker.log"))
+    check("the logs speak of the event", request_id in text)
+    check("no secret and no payload in the logs",
+          s.secret not in text and "no key in here" not in text)
+
+
+def main():
+    check = Checks()
+    with Stack() as s:
+        s.start()
+        request_id = follow_the_snippet(check, s)
+        refuse(check, s)
+        replay_without_a_key(check, s)
+        fetch(check, s, request_id)
+        nothing_leaks(check, s, request_id)
+        check("the responder stops when asked",
+              s.procs["responder"].stop(timeout=10))
+        check("the worker stops when asked",
+              s.procs["worker"].stop(timeout=10))
+    check.exit()
+
+
+main()

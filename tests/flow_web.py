@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""An event and its result through each web server that pressgate ships a
+configuration for, over TLS where that configuration has TLS.
+
+    flow_web.py [nginx-tls | apache-proxy | apache-fcgid]...
+"""
+
+import pathlib
+import ssl
+import sys
+import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+from client import Client  # noqa: E402
+from flow import Checks  # noqa: E402
+from proc import wait_until  # noqa: E402
+from stack import Stack, free_port  # noqa: E402
+import web  # noqa: E402
+
+BIG = {"title": "x" * (300 << 10)}
+
+
+def goes_through(check, s, big_status):
+    """One event, its result, a signed GET with a query, a large body."""
+    key = str(uuid.uuid4())
+    answer = s.client.event(key=key, title="Round trip")
+    check.status("an event is accepted", answer, 202, "accepted")
+    check.status("and then a duplicate",
+                 s.client.event(key=key, title="Round trip"), 202,
+                 "duplicate")
+    found = wait_until("the result", lambda: s.client.walk(limit=1)[0])
+    check("its result comes back by GET /results",
+          found[0]["request_id"] == answer.json()["request_id"]
+          and found[0]["status"] == "done", found)
+    check.status("GET /events/", s.client.get(
+        "/events/" + found[0]["request_id"]), 200, "done")
+    check.status("a wrong signature", s.client.post(
+        b"{}", "k", signature="0" * 64), 401)
+    check.status("a body of 300 KB", s.client.event(**BIG), big_status)
+
+
+def secure(check, s):
+    """TLS 1.2 at least, HSTS, nothing over plain HTTP."""
+    a = s.client.request("GET", "/livez")
+    check("HSTS is set", "max-age=" in (
+        a.headers["Strict-Transport-Security"] or ""), a.headers)
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname = False
+    old.verify_mode = ssl.CERT_NONE
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    try:
+        a = Client(s.base, s.secret, context=old).request("GET", "/livez")
+        check("TLS 1.1 is refused", False, a)
+    except (ssl.SSLError, ConnectionError):
+        check("TLS 1.1 is refused", True)
+    plain = Client(f"http://127.0.0.1:{s.plain_port}", s.secret)
+    check.status("an event over plain HTTP", plain.event(), 403)
+
+
+def with_tls(server):
+    s = Stack(server=server)
+    s.plain_port = free_port()
+    s.base = f"https://127.0.0.1:{s.port}"
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    s.client = Client(s.base, s.secret, context=context)
+    return s
+
+
+def tls(check, server):
+    with with_tls(server) as s:
+        s.start()
+        goes_through(check, s, 413)
+        secure(check, s)
+
+
+def fcgid(check, server):
+    """Shared hosting: Apache starts the responder; cron runs the worker."""
+    with Stack(server=server) as s:
+        s.start_responder = s.start_worker = lambda: None
+        s.pressgate_worker = f"{s.dir}/bin/pressgate-worker"
+        s.start()
+        cron = s.start_program("worker", [
+            f"{s.dir}/bin/pressgate-worker", "--once", "--max-runtime",
+            "20s"])
+        key = str(uuid.uuid4())
+        answer = s.client.event(key=key, title="From shared hosting")
+        check.status("an event is accepted below a folder of the site",
+                     answer, 202, "accepted")
+        check("the worker of cron ends by itself", cron.wait(30))
+        s.start_program("worker", [
+            f"{s.dir}/bin/pressgate-worker", "--once", "--max-runtime",
+            "20s"])
+        found = wait_until("the result", lambda: s.client.walk()[0])
+        check("its result comes back by GET /results",
+              found[0]["request_id"] == answer.json()["request_id"]
+              and found[0]["status"] == "done", found)
+        check.status("a body of 300 KB is above mod_fcgid's 128 KiB",
+                     s.client.event(**BIG), 500)
+        check.status("a body of 100 KB is not", s.client.event(
+            title="x" * 100000), 202, "accepted")
+        check.status("pressgate.fcgi by its own name is no door",
+                     s.client.request("GET", "/pressgate.fcgi"), 404)
+
+
+WAYS = {"nginx-tls": (tls, web.NginxTls),
+        "apache-proxy": (tls, web.ApacheProxy),
+        "apache-fcgid": (fcgid, web.ApacheFcgid)}
+
+
+def main():
+    check = Checks()
+    for name in sys.argv[1:] or WAYS:
+        print(f"# {name}", flush=True)
+        run, server = WAYS[name]
+        run(check, server)
+    check.exit()
+
+
+main()
