@@ -122,16 +122,18 @@ begin
 		update idem i set event_id = w.event_id
 		  from unnest(p_event_ids, p_keys, p_second_keys) e (id, key, second)
 		  join idem w on w.site_id = p_site_id and w.source_id = p_source_id
-		   and w.kind = 0 and w.key = e.key
+		   and w.kind = 0 and w.key = e.key and w.key = any (p_keys)
 		 where i.site_id = p_site_id and i.source_id = p_source_id
 		   and i.kind = 1 and i.key = e.second
+		   and i.key = any (p_second_keys)
 		   and e.id = any (won_second) and e.id <> all (won);
 		update idem i set event_id = w.event_id
 		  from unnest(p_event_ids, p_keys, p_second_keys) e (id, key, second)
 		  join idem w on w.site_id = p_site_id and w.source_id = p_source_id
 		   and w.kind = 1 and w.key = e.second
+		   and w.key = any (p_second_keys)
 		 where i.site_id = p_site_id and i.source_id = p_source_id
-		   and i.kind = 0 and i.key = e.key
+		   and i.kind = 0 and i.key = e.key and i.key = any (p_keys)
 		   and e.id = any (won) and e.id <> all (won_second);
 		fresh := array(select e.id
 		    from unnest(p_event_ids, p_second_keys) e (id, second)
@@ -197,8 +199,12 @@ begin
 			else 'conflict' end outcome
 		  from unnest(p_event_ids, p_keys, p_fingerprints)
 		      with ordinality e (id, key, fp, ord)
-		  join idem i on i.site_id = p_site_id
-		   and i.source_id = p_source_id and i.kind = 0 and i.key = e.key),
+		 cross join lateral (
+			-- limit: else the planner may walk all keys of the site
+			-- and look for them in the (empty, it thinks) array.
+			select * from idem
+			 where site_id = p_site_id and source_id = p_source_id
+			   and kind = 0 and key = e.key limit 1) i),
 	c as (
 		insert into conflict (site_id, source_id, key, event_id,
 		    first_fingerprint, other_fingerprint, address)

@@ -1,6 +1,10 @@
 -- What the worker calls. Only the database's clock counts. Every write after
 -- a claim names (id, claim_no): no row back means somebody else has claimed
 -- the job since, and the writer has lost it.
+--
+-- Look-ups are written as laterals with a limit, or name the ids a second
+-- time with `= any`: planned while the tables were empty, a plain join may
+-- walk a whole index for the life of a connection.
 
 set local search_path = pressgate, pg_temp;
 
@@ -119,7 +123,8 @@ begin
 		            where v.id = b.lease_by and v.left_at is null
 		              and v.beat_at > t - interval '15 s')
 		        then 1 else 0 end
-		  from picked p where b.id = p.id
+		  from picked p
+		 where b.id = p.id and b.id = any (array(select id from picked))
 		returning p.pair, p.due_at was_due, b.*)
 	select m.pair::int, m.id, m.event_id, m.site_id, m.lane, m.route,
 	    m.step, m.mode, m.claim_no, m.attempt::int, m.crashes::int,
@@ -137,8 +142,10 @@ begin
 	       from job_step s
 	      where s.event_id = m.event_id and s.route = m.route)
 	  from mine m
-	  left join event e on e.id = m.event_id
-	  left join dead d on d.id = m.replay_of; -- outlives the partition
+	  left join lateral (select * from event
+	      where id = m.event_id limit 1) e on true
+	  left join lateral (select * from dead -- outlives the partition
+	      where id = m.replay_of limit 1) d on true;
 end $$;
 comment on function claim is 'Leases due jobs of the named (lane, site) pairs, oldest first within a pair. sql/README.md lists parameters and columns.';
 
@@ -205,6 +212,7 @@ begin
 	perform 1 from unnest(items) x
 	   join serial s on s.site_id = x.site_id and s.route = x.route_id
 	    and s.key = x.serial_key
+	    and s.key = any (array(select y.serial_key from unnest(items) y))
 	  where x."to" = any (ends)
 	  order by s.site_id, s.route, s.key for update of s;
 	perform 1 from stream s
@@ -226,7 +234,7 @@ begin
 	    t - r.duration_ms * interval '1 ms', r.duration_ms, r.outcome,
 	    r.code, left(r.error, 500), r.request_id, r.usage
 	  from unnest(mine) x
-	  join job j on j.id = x.id
+	 cross join lateral (select * from job where id = x.id limit 1) j
 	 cross join lateral jsonb_to_record(x.try) r (step text, service text,
 	      duration_ms bigint, outcome text, code int, error text,
 	      request_id text, usage jsonb)
@@ -234,7 +242,8 @@ begin
 
 	insert into job_step as s (event_id, route, step, job_id, output, usage)
 	select j.event_id, j.route, j.step, j.id, x.output, x.usage
-	  from unnest(mine) x join job j on j.id = x.id
+	  from unnest(mine) x
+	 cross join lateral (select * from job where id = x.id limit 1) j
 	 where x."to" in ('next', 'done') and x.output is not null
 	on conflict (event_id, route, step) do update set
 	    job_id = excluded.job_id, output = excluded.output,
@@ -245,7 +254,7 @@ begin
 	    window_ends_at = null, attempt = 0, lease_by = null,
 	    due_at = t, last_code = null, last_error = null
 	  from unnest(mine) x join lane l on l.id = x.lane_id
-	 where j.id = x.id and x."to" = 'next';
+	 where j.id = x.id and j.id = any (ours) and x."to" = 'next';
 
 	update job j set
 	    due_at = t + coalesce(x.delay_ms, 0) * interval '1 ms',
@@ -257,13 +266,15 @@ begin
 	    last_error = case when x."to" = 'retry' then left(x.try->>'error', 500)
 	        else j.last_error end
 	  from unnest(mine) x
-	 where j.id = x.id and x."to" in ('retry', 'release');
+	 where j.id = x.id and j.id = any (ours)
+	   and x."to" in ('retry', 'release');
 
 	wanted := (select count(*) from unnest(mine) x
 	    where x."to" in ('done', 'dead', 'cancelled'));
 	with gone as (
 		delete from job j using unnest(mine) x
-		 where j.id = x.id and x."to" = any (ends)
+		 where j.id = x.id and j.id = any (ours)
+		   and x."to" = any (ends)
 		returning j.*, x."to", x.cause, x.status, x.result,
 		    x.result_usage, x.coalesced, x.try),
 	-- Sequence numbers: dense from the highest that is there. The stream
@@ -291,8 +302,10 @@ begin
 		  from gone g
 		  join numbered n on n.id = g.id
 		  join route o on o.id = g.route
-		  left join event e on e.id = g.event_id
-		  left join dead d on d.id = g.replay_of
+		  left join lateral (select * from event
+		      where id = g.event_id limit 1) e on true
+		  left join lateral (select * from dead
+		      where id = g.replay_of limit 1) d on true
 		returning job_id, seq),
 	buried as (
 		insert into dead (id, event_id, site_id, route, lane, step, mode,
@@ -311,8 +324,10 @@ begin
 		    coalesce(e.canonical, d.canonical),
 		    coalesce(e.traceparent, d.traceparent), g.key_salt, g.queued_at
 		  from gone g
-		  left join event e on e.id = g.event_id
-		  left join dead d on d.id = g.replay_of
+		  left join lateral (select * from event
+		      where id = g.event_id limit 1) e on true
+		  left join lateral (select * from dead
+		      where id = g.replay_of limit 1) d on true
 		 where g."to" in ('dead', 'mirrored')),
 	kept as (
 		insert into job_done (job_id, event_id, site_id, route, outcome,

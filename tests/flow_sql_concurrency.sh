@@ -1,0 +1,171 @@
+#!/bin/sh
+# Sessions side by side, by psql alone: overlapping batches in opposite
+# order, the winner's id, 8 writers of one site and a reader that follows
+# them, leases and their fence.
+
+set -u
+srcdir=${srcdir:-$(dirname "$0")/..}
+if [ -z "${PG_DIR:-}" ]; then
+	exec "$srcdir/tests/lib/pg_cluster.sh" run "$0" "$@"
+fi
+. "$srcdir/tests/lib/sql_fixture.sh"
+sql_load
+
+# keys PREFIX FROM TO: an SQL array in that order
+keys()
+{
+	echo "array(select '$1' || n from generate_series($2, $3, $4) n)"
+}
+
+# 1. A holds its batch open; B sends the same keys in the opposite order and
+# must wait, then learn A's ids.
+up=$(keys w 1 40 1) down=$(keys w 40 1 -1)
+q -c "begin; select * from t.ingest('a', $up); select pg_sleep(1); commit" \
+	>"$PG_DIR/a.out" &
+sleep 0.4
+q -c "select outcome, count(*) from t.ingest('a', $down) group by 1" \
+	>"$PG_DIR/b.out" || fail "opposite order"
+wait $! || fail "first batch"
+same "duplicate|40" "$(cat "$PG_DIR/b.out")" \
+	"the second of two overlapping batches sees duplicates only"
+same 0 "$(q -c "select count(*) from t.ingest('a', $down) i
+	join pressgate.idem k on k.key = ($down)[i.ord]
+	left join pressgate.event e on e.id = i.event_id
+	 where e.idempotency_key is distinct from k.key")" \
+	"a duplicate is told the id of the event that was first"
+
+# 2. The same, but A rolls back: then B was first.
+up=$(keys x 1 40 1) down=$(keys x 40 1 -1)
+q -c "begin; select * from t.ingest('a', $up); select pg_sleep(1); rollback" \
+	>/dev/null &
+sleep 0.4
+same "accepted|40" "$(q -c "select outcome, count(*)
+	from t.ingest('a', $down) group by 1")" \
+	"a batch that rolled back leaves its keys to the next one"
+wait $! || fail "rolled back batch"
+
+# 3. Many batches at once, in both orders, over the same keys.
+for s in 1 2 3 4; do
+	{
+		echo "\\set ON_ERROR_STOP 1"
+		i=0
+		while [ $i -lt 40 ]; do
+			if [ $((s % 2)) = 0 ]; then
+				echo "select count(*) from t.ingest('a', $(keys y$i. 1 25 1));"
+			else
+				echo "select count(*) from t.ingest('a', $(keys y$i. 25 1 -1));"
+			fi
+			i=$((i + 1))
+		done
+	} >"$PG_DIR/y$s.sql"
+	psql -qXAt -f "$PG_DIR/y$s.sql" >/dev/null 2>"$PG_DIR/y$s.err" &
+	pids="${pids:-} $!"
+done
+for p in $pids; do
+	wait "$p" || fail "overlapping batches: $(cat "$PG_DIR"/y?.err)"
+done
+same "1000|1000" "$(q -c "select count(*), count(distinct idempotency_key)
+	from pressgate.event where idempotency_key like 'y%'")" \
+	"160 batches in opposite orders leave one event a key"
+sleep 1 # statistics are reported when a session ends
+same 0 "$(q -c "select deadlocks from pg_stat_database
+	where datname = current_database()")" "and no deadlock"
+
+# 4. Same key, other content.
+same "conflict" "$(q -c "select outcome from t.ingest('a', array['w1'], 'x')")" \
+	"the same key with other content is a conflict"
+same 1 "$(q -c "select count(*) from pressgate.conflict where key = 'w1'
+	and first_fingerprint = sha256('w1') and other_fingerprint = sha256('x')")" \
+	"which leaves a record with both hashes"
+
+# 5. Eight writers of one site, committing out of order, some rolling back,
+# and a reader that walks the cursor all the while.
+q -c "select pressgate.worker_start('h', n, 'test') from generate_series(1, 9) n" \
+	>/dev/null
+jobs=$(q -c "select count(*) from pressgate.job")
+q >"$PG_DIR/reader.out" 2>&1 <<-'SQL' &
+	create table t.seen (seq bigint, tag text);
+	do $$
+	declare
+		r record; s bigint; g text; got int; last timestamptz := clock_timestamp();
+	begin
+		while clock_timestamp() < last + interval '4 s' loop
+			got := 0;
+			for r in select * from pressgate.results_since(1, s, g, 7)
+			    where seq is not null loop
+				insert into t.seen values (r.seq, r.tag);
+				s := r.seq; g := r.tag; got := got + 1;
+			end loop;
+			if got > 0 then last := clock_timestamp(); end if;
+			perform pg_sleep(0.002);
+		end loop;
+	end $$;
+SQL
+reader=$!
+pids=
+for w in 1 2 3 4 5 6 7 8; do
+	{
+		i=0
+		while [ $i -lt 60 ]; do
+			end=commit
+			[ $(((i + w) % 7)) = 0 ] && end=rollback
+			echo "begin; select t.work($w, 3); select pg_sleep(random() * 0.02); $end;"
+			i=$((i + 1))
+		done
+		echo "\\set ON_ERROR_STOP 1"
+	} >"$PG_DIR/w$w.sql"
+	psql -qXAt -v ON_ERROR_STOP=1 -f "$PG_DIR/w$w.sql" >/dev/null 2>"$PG_DIR/w$w.err" &
+	pids="$pids $!"
+done
+for p in $pids; do
+	wait "$p" || fail "writer: $(cat "$PG_DIR"/w?.err)"
+done
+wait $reader || fail "reader: $(cat "$PG_DIR/reader.out")"
+results=$(q -c "select count(*) from pressgate.result where site_id = 1")
+[ "$results" -ge 1000 ] || fail "only $results results were written"
+same "$results|$results|$results" "$(q -c "select count(*), count(distinct seq),
+	max(seq) from pressgate.result where site_id = 1")" \
+	"8 writers of one site number $results results without a hole"
+same "$results|$results" "$(q -c "select count(*), count(distinct seq) from t.seen")" \
+	"a reader that followed them skipped nothing and repeated nothing"
+same 0 "$(q -c "select count(*) from (select seq, lag(seq) over () before
+	from t.seen) x where seq <> coalesce(before, 0) + 1")" "and read them in order"
+same "$jobs" "$(q -c "select (select count(*) from pressgate.job) + $results")" \
+	"no job was lost"
+same 0 "$(q -c "select count(*) from pressgate.job_done d
+	left join pressgate.result r using (job_id) where r.seq is distinct from d.seq")" \
+	"each finished job has its one result"
+
+# 6. The fence: a claim that was taken over settles nothing.
+q -c "select t.ingest('b', array['f1'])" >/dev/null
+c="array(select id from pressgate.lane where not replay), array[2], array[0]::bigint[], array[9], 9"
+id=$(q -c "select id from pressgate.claim(1, $c)")
+q -c "update pressgate.job set due_at = now() where id = $id"
+q -c "select id from pressgate.claim(2, $c)" >/dev/null
+late="[{\"id\":$id,\"claim_no\":1,\"site_id\":2,\"route_id\":2,\"to\":\"done\",\"result\":{\"by\":\"late\"}}]"
+same "$id|f" "$(q -c "select * from pressgate.finish(1, '$late')")" \
+	"a late worker's result is refused"
+same "" "$(q -c "select array_agg(id) from unnest(pressgate.renew(1,
+	array[$id], array[1], 30)) id")" "and its lease is not renewed"
+same "$id|t" "$(q -c "select * from pressgate.finish(2,
+	replace('$late', '\"claim_no\":1', '\"claim_no\":2')::jsonb)")" \
+	"the present holder's is taken"
+same 1 "$(q -c "select count(*) from pressgate.result where job_id = $id")" \
+	"once"
+same "$id|f" "$(q -c "select * from pressgate.finish(2,
+	replace('$late', '\"claim_no\":1', '\"claim_no\":2')::jsonb)")" \
+	"and not again"
+
+# 7. A worker that fell silent: two looks, then its leases are due.
+q -c "select t.ingest('b', array['f2'])" >/dev/null
+id=$(q -c "select id from pressgate.claim(3, $c)")
+q -c "update pressgate.worker set beat_at = beat_at - interval '20 s' where id = 3"
+beat=$(q -c "select beat_us from pressgate.beat(4, 0) where silent = 3")
+[ -n "$beat" ] || fail "a silent worker is not listed"
+same 0 "$(q -c "select pressgate.takeover(4, 3, $beat - 1)")" \
+	"a worker that has beaten since is not taken over"
+same 1 "$(q -c "select pressgate.takeover(4, 3, $beat)")" \
+	"a silent worker's leases are made due"
+same 0 "$(q -c "select pressgate.takeover(5, 3, $beat)")" "once"
+same "$id|2|1" "$(q -c "select id, attempt, crashes from pressgate.claim(4, $c)")" \
+	"the next claim counts the crash and the try"
