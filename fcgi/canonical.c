@@ -1,0 +1,171 @@
+/*
+ * The canonical document. Built as text: its frame is a dozen short strings,
+ * and the body, its bulk, is valid JSON already. Pure.
+ */
+#include "config.h"
+
+#include "fcgi/canonical.h"
+
+#include "lib/clock.h"
+
+/* A body of 1 MiB and the frame, whose strings come from the body. */
+#define TEXT_MAX (3u * 1024 * 1024)
+
+void
+canonical_init(struct canonical *c)
+{
+	*c = (struct canonical){.has_occurred = false};
+	gate_buf_init(&c->text, TEXT_MAX);
+	gate_buf_init(&c->ref, CANONICAL_REF_MAX);
+}
+
+void
+canonical_clear(struct canonical *c)
+{
+	gate_buf_clear(&c->text);
+	gate_buf_clear(&c->ref);
+}
+
+static bool
+is_scalar(const struct gate_json *v)
+{
+	enum gate_json_kind kind = gate_json_kind(v);
+
+	return kind == GATE_JSON_STRING || kind == GATE_JSON_INT ||
+	       kind == GATE_JSON_DOUBLE || kind == GATE_JSON_BOOL;
+}
+
+static enum gate_code
+put_scalar(struct gate_buf *out, const struct gate_json *v)
+{
+	struct gate_span s;
+
+	if (!is_scalar(v))
+		return GATE_OK;
+	if (gate_json_string(v, &s))
+		return gate_buf_put(out, s);
+	return gate_json_text(v, out);
+}
+
+enum gate_code
+canonical_scalar(const struct gate_json *doc, const char *pointer,
+		 struct gate_buf *out)
+{
+	const struct gate_json *v;
+
+	if (!gate_json_pointer(doc, pointer, &v))
+		return GATE_OK;
+	return put_scalar(out, v);
+}
+
+static void
+put_string_or_null(struct gate_buf *b, struct gate_span s)
+{
+	if (s.n == 0)
+		(void)gate_buf_put_str(b, "null");
+	else
+		(void)gate_json_put_string(b, s);
+}
+
+static bool
+first_of(const struct gate_json *body, const char *a, const char *b,
+	 const struct gate_json **out)
+{
+	return gate_json_get(body, a, out) || gate_json_get(body, b, out);
+}
+
+static enum gate_code
+read_ref(struct canonical *c, const struct gate_json *body)
+{
+	const struct gate_json *v;
+	enum gate_code code;
+
+	gate_buf_reset(&c->ref);
+	if (!first_of(body, "object_ref", "post_id", &v))
+		return GATE_OK;
+	code = put_scalar(&c->ref, v);
+	if (code == GATE_E_LIMIT) {
+		gate_buf_reset(&c->ref);
+		return GATE_OK;
+	}
+	return code;
+}
+
+static void
+read_time(struct canonical *c, const struct gate_json *body)
+{
+	const struct gate_json *v;
+	struct gate_span s;
+
+	c->has_occurred = first_of(body, "occurred_at", "published_at", &v) &&
+			  gate_json_string(v, &s) &&
+			  gate_time_parse(s, &c->occurred_ms);
+}
+
+/* Splits at the last dot; head is empty if there is none. */
+static void
+split(struct gate_span type, struct gate_span *head, struct gate_span *tail)
+{
+	size_t i = type.n;
+
+	while (i > 0 && type.p[i - 1] != '.')
+		i--;
+	*head = gate_span_of(type.p, i == 0 ? 0 : i - 1);
+	*tail = gate_span_of(type.p + i, type.n - i);
+}
+
+static enum gate_code
+put_actor(struct gate_buf *b, const struct gate_json *body)
+{
+	const struct gate_json *v;
+	struct gate_span author = {0};
+	enum gate_code code = GATE_OK;
+
+	(void)gate_buf_put_str(b, ",\"actor\":{\"id\":");
+	if (gate_json_get(body, "author", &v) && gate_json_string(v, &author))
+		put_string_or_null(b, author);
+	else if (gate_json_get(body, "author", &v) && is_scalar(v))
+		code = gate_json_text(v, b);
+	else
+		(void)gate_buf_put_str(b, "null");
+	(void)gate_buf_put_str(b, ",\"email\":null}");
+	return code;
+}
+
+enum gate_code
+canonical_relay(struct canonical *c, const char *site, struct gate_span type,
+		const struct gate_json *body, struct gate_span raw)
+{
+	struct gate_buf *b = &c->text;
+	struct gate_span head, tail;
+	char when[GATE_TIME_TEXT];
+	enum gate_code code = read_ref(c, body);
+
+	if (code != GATE_OK)
+		return code;
+	read_time(c, body);
+	split(type, &head, &tail);
+	gate_buf_reset(b);
+	(void)gate_buf_put_str(b, "{\"tenant_id\":");
+	(void)gate_json_put_string(b, gate_span_str(site));
+	(void)gate_buf_put_str(b, ",\"source\":\"relay\",\"type\":");
+	(void)gate_json_put_string(b, type);
+	code = put_actor(b, body);
+	if (code != GATE_OK)
+		return code;
+	(void)gate_buf_put_str(b, ",\"subject\":{\"id\":");
+	put_string_or_null(b, gate_buf_span(&c->ref));
+	(void)gate_buf_put_str(b, ",\"type\":");
+	put_string_or_null(b, head);
+	(void)gate_buf_put_str(b, "},\"action\":{\"type\":");
+	put_string_or_null(b, tail);
+	(void)gate_buf_put_str(b, ",\"reason\":null},\"data\":");
+	(void)gate_buf_put(b, raw);
+	(void)gate_buf_put_str(b, ",\"occurred_at\":");
+	if (c->has_occurred)
+		gate_time_text(c->occurred_ms, when);
+	put_string_or_null(b, c->has_occurred ? gate_span_str(when)
+					      : (struct gate_span){0});
+	(void)gate_buf_put_byte(b, '}');
+	return b->failed;
+}

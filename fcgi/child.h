@@ -1,0 +1,33 @@
+/*
+ * A serving process: one of the pool's, or the only one on fd 0.
+ */
+#ifndef FCGI_CHILD_H
+#define FCGI_CHILD_H
+
+#include <signal.h>
+
+#include "fcgi/listener.h"
+#include "fcgi/settings.h"
+#include "lib/err.h"
+#include "lib/log.h"
+#include "lib/metrics.h"
+
+struct child_start {
+	const char *conf_path;
+	const struct listener *listener;
+	const sigset_t *wait_mask;
+	struct gate_log *log;
+	struct gate_metrics *metrics;
+};
+
+/*
+ * Serves until told to stop. Alone (listener->alone) it also looks at the
+ * generation file before each request and swaps its settings when they
+ * changed; in the pool the parent does that by new children.
+ *
+ * settings  taken over
+ * Returns what a process should exit with.
+ */
+int child_run(const struct child_start *start, struct settings *settings);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * The responder's whole business with the database: one table of
+ * statements, and the one call that stores a delivery.
+ */
+#ifndef FCGI_INBOX_H
+#define FCGI_INBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fcgi/outcome.h"
+#include "lib/codec.h"
+#include "lib/crypto.h"
+#include "lib/db.h"
+#include "lib/err.h"
+#include "lib/span.h"
+
+enum inbox_stmt {
+	INBOX_CATALOG,
+	INBOX_INGEST,
+	INBOX_RESULTS,
+	INBOX_EVENT,
+	INBOX_READY,
+	INBOX_STMT_COUNT
+};
+
+extern const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT];
+
+/* The replay guard; scope empty: none is needed. */
+struct inbox_guard {
+	struct gate_span scope;
+	unsigned char value[GATE_SHA256_BYTES];
+	unsigned char digest[GATE_SHA256_BYTES];
+	int64_t expires_ms; /* wall */
+};
+
+struct inbox_event {
+	struct gate_uuid id;
+	struct gate_span type;
+	struct gate_span key;
+	unsigned char fingerprint[GATE_SHA256_BYTES];
+	struct gate_span object_ref; /* empty: none */
+	bool has_occurred;
+	int64_t occurred_ms;
+	struct gate_span canonical; /* JSON text */
+};
+
+struct inbox_job {
+	int32_t event; /* ordinal, from 1 */
+	int32_t lane;
+	int32_t route;
+	const char *step;
+	const char *mode;
+	struct gate_span serial;   /* empty: not serial */
+	struct gate_span coalesce; /* empty: none */
+};
+
+/* One HTTP delivery. All borrowed. */
+struct inbox_delivery {
+	int32_t site_id;
+	struct inbox_guard guard;
+	const char *scheme;
+	const char *key_id;
+	const char *address;	/* NULL: unknown */
+	struct gate_span user_agent; /* visible ASCII; empty: none */
+	const char *traceparent;
+	struct gate_span signed_headers; /* JSON text */
+	int64_t key_ttl_s;
+	struct gate_span raw;
+	int32_t fp_version;
+	const struct inbox_event *events;
+	size_t event_count;
+	const struct inbox_job *jobs;
+	size_t job_count;
+};
+
+/* What became of one event. */
+struct inbox_receipt {
+	enum outcome outcome; /* ACCEPTED, DUPLICATE, CONFLICT, REPLAYED */
+	char event_id[GATE_UUID_TEXT]; /* the first one's if a duplicate */
+};
+
+/*
+ * Stores a delivery: one call of ingest(). If the connection broke in it,
+ * so that nobody knows whether it was committed, it is repeated once with
+ * the same event ids, which the database recognises.
+ *
+ * until_ms  monotonic
+ * receipts  event_count of them, written only on GATE_OK
+ * Returns codes of gate_db_call; GATE_E_BUG (an answer that is none).
+ */
+enum gate_code inbox_store(struct gate_db *db, const struct inbox_delivery *d,
+    int64_t until_ms, struct inbox_receipt *receipts, struct gate_err *err)
+    GATE_MUSTCHECK;
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * Names to ids, lazily. Owns the process's catalog and the rule how often
+ * it may be read; routes are matched here, in C, so that ingest() gets ids
+ * only. Configuration and catalog meet by name, never by order.
+ */
+#include "config.h"
+
+#include "fcgi/lookup.h"
+
+#include "lib/clock.h"
+#include "lib/route.h"
+
+#define RELOAD_EVERY_MS 1000
+
+void
+lookup_clear(struct lookup *l)
+{
+	gate_catalog_free(l->catalog);
+	*l = (struct lookup){0};
+}
+
+void
+lookup_forget(struct lookup *l)
+{
+	l->stale = true;
+}
+
+static enum gate_code
+reload(struct lookup *l, struct gate_db *db, int64_t until_ms,
+       struct gate_err *err)
+{
+	int64_t now_ms = gate_mono_ms();
+	struct gate_catalog *fresh;
+	enum gate_code code;
+
+	code = gate_catalog_load(db, INBOX_CATALOG, until_ms, &fresh, err);
+	if (code != GATE_OK)
+		return code;
+	gate_catalog_free(l->catalog);
+	l->catalog = fresh;
+	l->stale = false;
+	l->tried_at_ms = now_ms;
+	return GATE_OK;
+}
+
+/* False: a name is not in the catalog. */
+static bool
+add_job(const struct gate_catalog *c, const struct gate_route *r,
+	int32_t site_id, struct inbox_job *out)
+{
+	const struct gate_step *first = &r->steps[0];
+
+	*out = (struct inbox_job){
+	    .event = 1, .step = first->name, .mode = gate_mode_name(r->mode)};
+	out->route = gate_catalog_route(c, site_id, r->name);
+	out->lane = gate_catalog_lane(c, r->urgency, first->service->name,
+				      r->name, false);
+	return out->route > 0 && out->lane > 0;
+}
+
+static bool
+resolve(const struct gate_catalog *c, const struct gate_site *site,
+	struct gate_span type, int32_t *site_id,
+	struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count)
+{
+	size_t i;
+
+	*job_count = 0;
+	*site_id = gate_catalog_site(c, site->name);
+	if (*site_id == 0)
+		return false;
+	for (i = 0; type.n > 0 && i < site->route_count; i++) {
+		const struct gate_route *r = &site->routes[i];
+
+		if (!gate_route_takes(r, type))
+			continue;
+		if (*job_count == LOOKUP_JOBS_MAX ||
+		    !add_job(c, r, *site_id, &jobs[*job_count]))
+			return false;
+		(*job_count)++;
+	}
+	return true;
+}
+
+enum gate_code
+lookup_event(struct lookup *l, struct gate_db *db, const struct gate_site *site,
+	     struct gate_span type, int64_t until_ms, int32_t *site_id,
+	     struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count,
+	     struct gate_err *err)
+{
+	bool fresh = l->catalog == NULL || l->stale;
+	enum gate_code code;
+
+	if (fresh) {
+		code = reload(l, db, until_ms, err);
+		if (code != GATE_OK)
+			return code;
+	}
+	if (resolve(l->catalog, site, type, site_id, jobs, job_count))
+		return GATE_OK;
+	if (!fresh && gate_mono_ms() - l->tried_at_ms >= RELOAD_EVERY_MS) {
+		code = reload(l, db, until_ms, err);
+		if (code != GATE_OK)
+			return code;
+		if (resolve(l->catalog, site, type, site_id, jobs, job_count))
+			return GATE_OK;
+	}
+	return gate_err_set(err, GATE_E_DB_RETRY,
+			    "site \"%s\": its names are not in the database: "
+			    "run `pressgate apply`",
+			    site->name);
+}

@@ -1,0 +1,178 @@
+/*
+ * The answer's bytes. Knows statuses and their fixed texts; decides nothing:
+ * rooms that decide return an outcome. Nothing of a request is put into an
+ * answer, so there is nothing to escape; the exceptions are ids, cursors and
+ * bodies that we made ourselves.
+ */
+#include "config.h"
+
+#include "fcgi/reply.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/num.h"
+
+#define RETRY_AFTER_S 5 /* a restart of PostgreSQL takes about that */
+
+static const struct {
+	const char *name;
+	int status;
+	const char *text;
+} outcomes[] = {
+#define ROW(symbol, name, status, text)                                        \
+	[OUTCOME_##symbol] = {name, status, text},
+    OUTCOME_LIST(ROW)
+#undef ROW
+};
+_Static_assert(GATE_COUNT(outcomes) == OUTCOME_COUNT, "an outcome is missing");
+
+static const struct {
+	int status;
+	const char *phrase; /* RFC 9110 section 15 */
+} phrases[] = {
+    {200, "OK"},
+    {202, "Accepted"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {410, "Gone"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
+};
+
+static const enum outcome of_code[] = {
+    [GATE_OK] = OUTCOME_FOUND,
+    [GATE_E_BAD] = OUTCOME_MALFORMED,
+    [GATE_E_AUTH] = OUTCOME_BAD_SIGNATURE,
+    [GATE_E_STALE] = OUTCOME_STALE,
+    [GATE_E_LIMIT] = OUTCOME_TOO_LARGE,
+    [GATE_E_UNKNOWN] = OUTCOME_NOT_FOUND,
+    [GATE_E_DUP] = OUTCOME_DUPLICATE,
+    [GATE_E_NOMEM] = OUTCOME_AWAY,
+    [GATE_E_SYS] = OUTCOME_AWAY,
+    [GATE_E_DB_RETRY] = OUTCOME_AWAY,
+    [GATE_E_DB_HARD] = OUTCOME_OURS,
+    [GATE_E_CONF] = OUTCOME_OURS,
+    [GATE_E_BUG] = OUTCOME_OURS,
+};
+_Static_assert(GATE_COUNT(of_code) == GATE_CODE_COUNT, "a code is missing");
+
+#define BODY_MAX 512 /* of the bodies made here */
+
+int
+reply_status(enum outcome o)
+{
+	GATE_ASSERT((size_t)o < OUTCOME_COUNT);
+	return outcomes[o].status;
+}
+
+const char *
+reply_name(enum outcome o)
+{
+	GATE_ASSERT((size_t)o < OUTCOME_COUNT);
+	return outcomes[o].name;
+}
+
+enum outcome
+reply_of_code(enum gate_code code)
+{
+	GATE_ASSERT((size_t)code < GATE_CODE_COUNT);
+	return of_code[code];
+}
+
+static const char *
+phrase(int status)
+{
+	size_t i;
+
+	for (i = 0; i < GATE_COUNT(phrases); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	GATE_ASSERT(!"a status without a phrase");
+	return "";
+}
+
+static void
+put_body(struct gate_buf *b, const struct reply *r, int status)
+{
+	if (status == 202) {
+		(void)gate_buf_printf(
+		    b, "{\"status\":\"%s\",\"request_id\":\"%s\"}",
+		    reply_name(r->outcome), r->request_id);
+		return;
+	}
+	(void)gate_buf_printf(
+	    b,
+	    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
+	    "\"detail\":\"%s\"",
+	    phrase(status), status, outcomes[r->outcome].text);
+	if (r->restart != NULL)
+		(void)gate_buf_printf(b, ",\"restart\":\"%s\"", r->restart);
+	(void)gate_buf_put_byte(b, '}');
+}
+
+/* Headers that belong to one status. */
+static void
+put_special(struct gate_buf *out, const struct reply *r, int status)
+{
+	switch (status) {
+	case 202:
+		(void)gate_buf_printf(out, "Location: %s/events/%s\r\n",
+				      r->mount == NULL ? "" : r->mount,
+				      r->request_id);
+		break;
+	case 401: /* RFC 9110 section 15.5.2 wants a challenge */
+		(void)gate_buf_put_str(
+		    out, "WWW-Authenticate: Signature realm=\"pressgate\"\r\n");
+		break;
+	case 405:
+		(void)gate_buf_printf(out, "Allow: %s\r\n",
+				      r->allow == NULL ? "" : r->allow);
+		break;
+	case 503:
+		(void)gate_buf_printf(out, "Retry-After: %d\r\n",
+				      RETRY_AFTER_S);
+		break;
+	default:
+		break;
+	}
+	if (r->etag != NULL)
+		(void)gate_buf_printf(out, "ETag: \"%s\"\r\n", r->etag);
+}
+
+enum gate_code
+reply_put(struct gate_buf *out, const struct reply *r)
+{
+	int status = reply_status(r->outcome);
+	struct gate_span body = r->body;
+	struct gate_buf own;
+
+	gate_buf_init(&own, BODY_MAX);
+	if (status != 200 && status != 304) {
+		put_body(&own, r, status);
+		body = gate_buf_span(&own);
+	}
+	(void)gate_buf_printf(out, "Status: %d %s\r\n", status, phrase(status));
+	put_special(out, r, status);
+	if (status != 304)
+		(void)gate_buf_printf(out,
+				      "Content-Type: application/%sjson\r\n"
+				      "Content-Length: %zu\r\n",
+				      status < 300 ? "" : "problem+", body.n);
+	(void)gate_buf_put_str(out, "Cache-Control: private, no-store\r\n"
+				    "X-Content-Type-Options: nosniff\r\n\r\n");
+	if (status != 304)
+		(void)gate_buf_put(out, body);
+	if (own.failed != GATE_OK)
+		out->failed = own.failed;
+	gate_buf_clear(&own);
+	return out->failed;
+}

@@ -1,0 +1,68 @@
+/*
+ * One request on its way through the rooms, and what the rooms share: the
+ * child process's tools. Everything a room needs is reached from here, and
+ * nothing else is.
+ */
+#ifndef FCGI_VISIT_H
+#define FCGI_VISIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fcgi/canonical.h"
+#include "fcgi/lookup.h"
+#include "fcgi/outcome.h"
+#include "fcgi/reply.h"
+#include "fcgi/request.h"
+#include "fcgi/router.h"
+#include "fcgi/settings.h"
+#include "lib/buf.h"
+#include "lib/crypto.h"
+#include "lib/db.h"
+#include "lib/err.h"
+#include "lib/site.h"
+#include "lib/trace.h"
+
+/* What a serving process works with. Buffers keep their memory. */
+struct tools {
+	const struct settings *settings;
+	struct gate_db *db; /* connects when first used */
+	struct lookup lookup;
+	struct gate_hmac_key *dummy; /* for sites that do not exist */
+	struct gate_buf body;
+	struct gate_buf page; /* JSON of a GET */
+	struct canonical canonical;
+	char etag[17];
+	char restart[40];
+	int64_t ready_at_ms; /* monotonic; when ready() was asked last */
+	bool ready;
+};
+
+struct visit {
+	struct tools *tools;
+	const struct request *request;
+	const struct request_body *body;
+	struct router_match match;
+
+	/* Found on the way; for the log. */
+	const struct gate_site *site; /* NULL: unknown */
+	const struct gate_relay_key *key; /* NULL: nothing verified */
+	struct gate_span idempotency_key; /* empty until verified */
+	struct gate_trace trace;
+	bool has_trace;
+	const char *stage;   /* where the pipeline ended; NULL: not in it */
+	bool has_jobs;	     /* the worker has something to do */
+	struct gate_err err; /* of ours: logged where the visit ends */
+	struct reply reply;
+};
+
+/* A database call may take so long; with it an answer is out within 3 s. */
+#define VISIT_DB_MS 2500
+
+/*
+ * Deals with a request from its params to its outcome, which is in
+ * v->reply.outcome too. v has tools, request and body.
+ */
+enum outcome visit_run(struct visit *v);
+
+#endif
