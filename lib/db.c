@@ -1,13 +1,12 @@
 /*
- * PostgreSQL. Owns one connection and the one statement under way on it;
- * knows SQLSTATEs, no SQL of its own. The waiting call is the loop's calls
- * with a poll(2) between them, so there is one machine:
+ * PostgreSQL: the one statement under way. The connection is lib/db_link.c,
+ * results are lib/db_result.c; no SQL stands here. The waiting call is the
+ * loop's calls with a poll(2) between them, so there is one machine:
  *
- *	AWAY -> CONNECTING -> READY -> PREPARING -> RUNNING -> READY
- *	  ^---------------- any of them, when in doubt ---------'
+ *	begin -> (link up) -> PREPARING -> RUNNING -> done
+ *	             ^------------ once more, on a deadlock
  *
- * A failed connection is tried again no sooner than a pause that doubles
- * from 50 ms to 1 s: a dead server costs one try a pause, not one a call.
+ * Who calls: fcgi/inbox.c, worker/queue.c, cli/.
  */
 #include "config.h"
 
@@ -15,116 +14,59 @@
 
 #include <errno.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/db_link.h"
+#include "lib/db_param.h"
 #include "lib/db_result.h"
 #include "lib/num.h"
 
-#define PAUSE_MIN_MS 50
-#define PAUSE_MAX_MS 1000
-#define TRIES_MAX 4 /* one and three more on deadlock or serialisation */
+#define TRIES_MAX 4 /* one, and three more on deadlock or serialisation */
 
-enum state { AWAY, CONNECTING, READY, PREPARING, RUNNING };
+enum stage { IDLE, READY, PREPARING, RUNNING };
 
 struct gate_db {
-	PGconn *conn;
-	enum state state;
-	char *url;
-	const char *application;
-	char *options;
-	int64_t connect_timeout_ms;
-	int64_t call_timeout_ms;
-	bool prepared;
+	struct gate_link link;
 	const struct gate_stmt *stmts;
 	size_t stmt_count;
-	bool *known; /* statements prepared on this connection */
+	unsigned int *known; /* link.serial on which it was prepared */
+	bool prepared;
+	int64_t call_timeout_ms;
 
-	bool busy;
+	enum stage stage; /* IDLE: nothing under way */
 	size_t stmt;
-	struct gate_param *params; /* a copy, one block */
+	struct gate_param *params; /* a copy */
 	size_t param_count;
 	int tries;
 	int64_t deadline_ms;
-	int64_t connect_by_ms;
-	bool want_write;
 	PGresult *last;
-
-	int64_t pause_ms;
-	int64_t not_before_ms;
 };
-
-static void
-drop(struct gate_db *db)
-{
-	PQfinish(db->conn);
-	db->conn = NULL;
-	db->state = AWAY;
-	PQclear(db->last);
-	db->last = NULL;
-	memset(db->known, 0, db->stmt_count * sizeof(*db->known));
-}
-
-/* True if the connection string names `key` itself. */
-static bool
-url_has(const char *url, const char *key, bool *valid)
-{
-	PQconninfoOption *all = PQconninfoParse(url, NULL), *o;
-	bool has = false;
-
-	*valid = all != NULL;
-	for (o = all; o != NULL && o->keyword != NULL; o++)
-		if (strcmp(o->keyword, key) == 0 && o->val != NULL)
-			has = true;
-	PQconninfoFree(all);
-	return has;
-}
-
-/* statement_timeout as a start-up option; pgbouncer (prepared off) refuses
- * those, there a role's setting has to do it. */
-static enum gate_code
-set_options(struct gate_db *db, const struct gate_db_settings *s,
-    struct gate_err *err)
-{
-	bool valid, own = url_has(s->url, "options", &valid);
-	char text[128];
-
-	if (!valid)
-		return gate_err_set(err, GATE_E_CONF,
-		    "database url: not a connection string");
-	if (own || !s->prepared)
-		return GATE_OK;
-	(void)snprintf(text, sizeof(text),
-	    "-c statement_timeout=%lld -c client_connection_check_interval=%lld",
-	    (long long)s->call_timeout_ms, (long long)s->call_timeout_ms);
-	db->options = strdup(text);
-	return db->options == NULL ? GATE_E_NOMEM : GATE_OK;
-}
 
 enum gate_code
 gate_db_open(const struct gate_db_settings *s, const struct gate_stmt *stmts,
     size_t stmt_count, struct gate_db **out, struct gate_err *err)
 {
 	struct gate_db *db = calloc(1, sizeof(*db));
-	enum gate_code code = GATE_E_NOMEM;
+	enum gate_code code;
 
 	if (db == NULL)
-		return gate_err_set(err, code, "out of memory");
-	db->state = AWAY;
-	db->application = s->application;
-	db->connect_timeout_ms = s->connect_timeout_ms;
-	db->call_timeout_ms = s->call_timeout_ms;
-	db->prepared = s->prepared;
+		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
 	db->stmts = stmts;
 	db->stmt_count = stmt_count;
-	db->pause_ms = PAUSE_MIN_MS;
-	db->url = strdup(s->url);
-	db->known = calloc(stmt_count + 1, sizeof(*db->known));
-	if (db->url != NULL && db->known != NULL)
-		code = set_options(db, s, err);
+	db->prepared = s->prepared;
+	db->call_timeout_ms = s->call_timeout_ms;
+	code = gate_link_init(&db->link, s, err);
+	if (code == GATE_OK) {
+		db->known = calloc(stmt_count + 1, sizeof(*db->known));
+		if (db->known == NULL)
+			code = gate_err_set(err, GATE_E_NOMEM,
+			    "out of memory");
+	}
 	if (code != GATE_OK) {
 		gate_db_close(db);
 		return code;
@@ -133,74 +75,59 @@ gate_db_open(const struct gate_db_settings *s, const struct gate_stmt *stmts,
 	return GATE_OK;
 }
 
+static void
+forget(struct gate_db *db)
+{
+	PQclear(db->last);
+	db->last = NULL;
+}
+
+static void
+finish(struct gate_db *db)
+{
+	forget(db);
+	db->stage = IDLE;
+	free(db->params);
+	db->params = NULL;
+}
+
 void
 gate_db_close(struct gate_db *db)
 {
 	if (db == NULL)
 		return;
-	if (db->known != NULL)
-		drop(db);
-	free(db->params);
+	finish(db);
+	gate_link_clear(&db->link);
 	free(db->known);
-	free(db->options);
-	free(db->url);
 	free(db);
 }
 
-/* Ends the call under way; the failure is the database's being away. */
 static enum gate_code
-away(struct gate_db *db, int64_t now_ms, struct gate_err *err)
+begin(struct gate_db *db, size_t stmt, const struct gate_param *params,
+    size_t param_count, bool deep, int64_t until_ms, struct gate_err *err)
 {
-	enum gate_code code = gate_db_fail(err, GATE_E_DB_RETRY, NULL,
-	    db->conn == NULL ? "database away" : PQerrorMessage(db->conn));
+	enum gate_code code;
 
-	drop(db);
-	db->not_before_ms = now_ms + db->pause_ms;
-	if (db->pause_ms < PAUSE_MAX_MS)
-		db->pause_ms *= 2;
-	if (db->pause_ms > PAUSE_MAX_MS)
-		db->pause_ms = PAUSE_MAX_MS;
-	return code;
-}
-
-static enum gate_code
-connect_start(struct gate_db *db, struct gate_err *err)
-{
-	const char *keys[] = {"dbname", "fallback_application_name",
-	    "client_encoding", db->options == NULL ? NULL : "options", NULL};
-	const char *values[] = {db->url, db->application, "UTF8", db->options,
-	    NULL};
-	int64_t now = gate_mono_ms();
-
-	if (now < db->not_before_ms)
-		return gate_err_set(err, GATE_E_DB_RETRY, "database away");
-	db->conn = PQconnectStartParams(keys, values, 1);
-	if (db->conn == NULL)
-		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
-	if (PQstatus(db->conn) == CONNECTION_BAD)
-		return away(db, now, err);
-	db->state = CONNECTING;
-	db->want_write = true;
-	db->connect_by_ms = now + db->connect_timeout_ms;
+	GATE_ASSERT(db->stage == IDLE && stmt < db->stmt_count);
+	GATE_ASSERT(param_count == (size_t)db->stmts[stmt].param_count &&
+	    param_count <= GATE_DB_PARAM_MAX);
+	code = gate_params_copy(params, param_count, deep, &db->params);
+	if (code != GATE_OK)
+		return gate_err_set(err, code, "%s: parameter: %s",
+		    db->stmts[stmt].name, gate_code_name(code));
+	db->stage = READY;
+	db->stmt = stmt;
+	db->param_count = param_count;
+	db->tries = 0;
+	db->deadline_ms = gate_mono_ms() + db->call_timeout_ms;
+	if (until_ms != 0 && until_ms < db->deadline_ms)
+		db->deadline_ms = until_ms;
+	if (db->link.state == GATE_LINK_UP && gate_link_is_stale(&db->link))
+		gate_link_drop(&db->link);
 	return GATE_OK;
 }
 
-/* A server that restarted has closed our idle connection: one recv tells,
- * before a statement is in doubt. Bytes are notices; libpq reads them. */
 static bool
-is_stale(struct gate_db *db)
-{
-	struct pollfd p = {.fd = PQsocket(db->conn), .events = POLLIN};
-
-	if (p.fd < 0)
-		return true;
-	if (poll(&p, 1, 0) <= 0)
-		return false;
-	return PQconsumeInput(db->conn) == 0 ||
-	    PQstatus(db->conn) != CONNECTION_OK;
-}
-
-static int
 send_params(struct gate_db *db)
 {
 	const struct gate_stmt *s = &db->stmts[db->stmt];
@@ -216,28 +143,57 @@ send_params(struct gate_db *db)
 		if (!p->null && p->v.p == NULL)
 			values[i] = "";
 		if (!gate_to_int(p->v.n, &lengths[i]))
-			return 0;
+			return false;
 	}
 	if (db->prepared)
-		return PQsendQueryPrepared(db->conn, s->name, s->param_count,
-		    values, lengths, formats, 0);
-	return PQsendQueryParams(db->conn, s->sql, s->param_count, NULL,
-	    values, lengths, formats, 0);
+		return PQsendQueryPrepared(db->link.conn, s->name,
+		    s->param_count, values, lengths, formats, 0) == 1;
+	return PQsendQueryParams(db->link.conn, s->sql, s->param_count, NULL,
+	    values, lengths, formats, 0) == 1;
 }
 
-/* READY -> PREPARING or RUNNING. */
 static bool
 send_next(struct gate_db *db)
 {
 	const struct gate_stmt *s = &db->stmts[db->stmt];
 
-	if (db->prepared && !db->known[db->stmt]) {
-		db->state = PREPARING;
-		return PQsendPrepare(db->conn, s->name, s->sql, s->param_count,
-		    NULL) == 1;
+	if (db->prepared && db->known[db->stmt] != db->link.serial) {
+		db->stage = PREPARING;
+		return PQsendPrepare(db->link.conn, s->name, s->sql,
+		    s->param_count, NULL) == 1;
 	}
-	db->state = RUNNING;
-	return send_params(db) == 1;
+	db->stage = RUNNING;
+	return send_params(db);
+}
+
+/* PREPARING or RUNNING: reads what has come. *more: wait again. */
+static enum gate_code
+read_results(struct gate_db *db, bool *more, struct gate_err *err)
+{
+	PGconn *conn = db->link.conn;
+	PGresult *r;
+	int left = PQflush(conn);
+
+	*more = false;
+	if (left < 0 || PQconsumeInput(conn) == 0) {
+		/* The server's last words may have come before the end. */
+		r = PQgetResult(conn);
+		if (r == NULL)
+			return gate_link_lost(&db->link, err);
+		forget(db);
+		db->last = r;
+		return GATE_OK;
+	}
+	db->link.want_write = left == 1;
+	while (PQisBusy(conn) == 0) {
+		r = PQgetResult(conn);
+		if (r == NULL)
+			return GATE_OK;
+		forget(db);
+		db->last = r;
+	}
+	*more = true;
+	return GATE_OK;
 }
 
 /* All of the statement's results are in: what do they say? */
@@ -245,157 +201,24 @@ static enum gate_code
 judge(struct gate_db *db, bool *again, struct gate_err *err)
 {
 	ExecStatusType st = PQresultStatus(db->last);
-	const char *state;
 	const struct gate_db_meaning *means;
+	const char *state;
 
 	*again = false;
 	if (st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK)
 		return GATE_OK;
 	state = PQresultErrorField(db->last, PG_DIAG_SQLSTATE);
 	if (state == NULL)
-		return away(db, gate_mono_ms(), err);
+		return gate_link_lost(&db->link, err);
 	means = gate_db_meaning(state);
 	*again = means->again;
 	(void)gate_db_fail(err, means->code, state,
 	    PQresultErrorField(db->last, PG_DIAG_MESSAGE_PRIMARY));
-	PQclear(db->last);
-	db->last = NULL;
-	db->state = READY;
-	if (means->drop || PQstatus(db->conn) != CONNECTION_OK)
-		drop(db);
+	forget(db);
+	db->stage = READY;
+	if (means->drop || PQstatus(db->link.conn) != CONNECTION_OK)
+		gate_link_drop(&db->link);
 	return means->code;
-}
-
-/* PREPARING or RUNNING: reads what has come. *more: wait again. */
-static enum gate_code
-read_results(struct gate_db *db, bool *more, struct gate_err *err)
-{
-	PGresult *r;
-	int left;
-
-	*more = true;
-	left = PQflush(db->conn);
-	if (left < 0 || PQconsumeInput(db->conn) == 0) {
-		*more = false;
-		/* An error message may have come before the end. */
-		if (left == 0 && (r = PQgetResult(db->conn)) != NULL) {
-			db->last = r;
-			return GATE_OK;
-		}
-		return away(db, gate_mono_ms(), err);
-	}
-	db->want_write = left == 1;
-	while (PQisBusy(db->conn) == 0) {
-		r = PQgetResult(db->conn);
-		if (r == NULL) {
-			*more = false;
-			break;
-		}
-		PQclear(db->last);
-		db->last = r;
-	}
-	return GATE_OK;
-}
-
-static enum gate_code
-connect_step(struct gate_db *db, struct gate_err *err)
-{
-	int64_t now = gate_mono_ms();
-
-	switch (PQconnectPoll(db->conn)) {
-	case PGRES_POLLING_READING:
-		db->want_write = false;
-		break;
-	case PGRES_POLLING_WRITING:
-		db->want_write = true;
-		break;
-	case PGRES_POLLING_OK:
-		if (PQsetnonblocking(db->conn, 1) != 0)
-			return away(db, now, err);
-		db->state = READY;
-		db->pause_ms = PAUSE_MIN_MS;
-		db->not_before_ms = 0;
-		return GATE_OK;
-	default:
-		return away(db, now, err);
-	}
-	if (now >= db->connect_by_ms) {
-		(void)away(db, now, NULL);
-		return gate_err_set(err, GATE_E_DB_RETRY, "connect: timeout");
-	}
-	return GATE_OK;
-}
-
-static void
-finish(struct gate_db *db)
-{
-	db->busy = false;
-	free(db->params);
-	db->params = NULL;
-}
-
-/*
- * A copy in one block: the parameters, then their bytes. libpq wants text
- * ended by a NUL, which a span has not, and would cut it at one inside.
- * Binary ones are borrowed unless deep.
- */
-static enum gate_code
-copy_params(const struct gate_param *params, size_t count, bool deep,
-    struct gate_param **out)
-{
-	size_t i, size = (count + 1) * sizeof(*params);
-	struct gate_param *copy;
-	unsigned char *p;
-
-	for (i = 0; i < count; i++) {
-		if (!params[i].binary && params[i].v.n > 0 &&
-		    memchr(params[i].v.p, '\0', params[i].v.n) != NULL)
-			return GATE_E_BAD;
-		if (!gate_add(size, params[i].v.n, &size) ||
-		    !gate_add(size, (size_t)1, &size))
-			return GATE_E_LIMIT;
-	}
-	copy = malloc(size);
-	if (copy == NULL)
-		return GATE_E_NOMEM;
-	p = (unsigned char *)(copy + count + 1);
-	for (i = 0; i < count; i++) {
-		copy[i] = params[i];
-		if (params[i].binary && !deep)
-			continue;
-		if (params[i].v.n > 0)
-			memcpy(p, params[i].v.p, params[i].v.n);
-		copy[i].v.p = p;
-		p += params[i].v.n;
-		*p++ = '\0';
-	}
-	*out = copy;
-	return GATE_OK;
-}
-
-static enum gate_code
-begin(struct gate_db *db, size_t stmt, const struct gate_param *params,
-    size_t param_count, bool deep, int64_t until_ms, struct gate_err *err)
-{
-	enum gate_code code;
-
-	GATE_ASSERT(!db->busy && stmt < db->stmt_count);
-	GATE_ASSERT(param_count == (size_t)db->stmts[stmt].param_count &&
-	    param_count <= GATE_DB_PARAM_MAX);
-	code = copy_params(params, param_count, deep, &db->params);
-	if (code != GATE_OK)
-		return gate_err_set(err, code, "%s: parameter: %s",
-		    db->stmts[stmt].name, gate_code_name(code));
-	db->busy = true;
-	db->stmt = stmt;
-	db->param_count = param_count;
-	db->tries = 0;
-	db->deadline_ms = gate_mono_ms() + db->call_timeout_ms;
-	if (until_ms != 0 && until_ms < db->deadline_ms)
-		db->deadline_ms = until_ms;
-	if (db->state == READY && is_stale(db))
-		drop(db);
-	return GATE_OK;
 }
 
 /* One statement is over: hands out its rows, or runs it once more. */
@@ -403,29 +226,27 @@ static enum gate_code
 conclude(struct gate_db *db, bool *done, struct gate_rows **rows,
     struct gate_err *err)
 {
-	enum gate_code code;
 	bool again;
+	enum gate_code code = judge(db, &again, err);
 
-	code = judge(db, &again, err);
-	if (code == GATE_OK && db->state == PREPARING) {
-		db->known[db->stmt] = true;
-		PQclear(db->last);
-		db->last = NULL;
-		db->state = READY;
-		return GATE_OK;
-	}
 	if (code != GATE_OK) {
 		*done = !(again && ++db->tries < TRIES_MAX);
 		return *done ? code : GATE_OK;
 	}
+	if (db->stage == PREPARING) {
+		db->known[db->stmt] = db->link.serial;
+		forget(db);
+		db->stage = READY;
+		return GATE_OK;
+	}
 	*done = true;
-	db->state = READY;
 	if (rows == NULL)
-		PQclear(db->last);
-	else if ((*rows = gate_rows_new(db->last)) == NULL)
-		code = gate_err_set(err, GATE_E_NOMEM, "out of memory");
+		return GATE_OK;
+	*rows = gate_rows_new(db->last);
 	db->last = NULL;
-	return code;
+	if (*rows == NULL)
+		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
+	return GATE_OK;
 }
 
 /* Moves on as far as it goes without waiting. */
@@ -435,29 +256,18 @@ advance(struct gate_db *db, bool *done, struct gate_rows **rows,
 {
 	enum gate_code code = GATE_OK;
 	bool more = false;
-	enum state was;
 
 	while (code == GATE_OK && !*done && !more) {
-		was = db->state;
-		switch (was) {
-		case AWAY:
-			code = connect_start(db, err);
-			more = code == GATE_OK;
-			break;
-		case CONNECTING:
-			code = connect_step(db, err);
-			more = db->state == CONNECTING;
-			break;
-		case READY:
+		if (db->link.state != GATE_LINK_UP) {
+			code = gate_link_advance(&db->link, err);
+			more = db->link.state != GATE_LINK_UP;
+		} else if (db->stage == READY) {
 			if (!send_next(db))
-				code = away(db, gate_mono_ms(), err);
-			break;
-		case PREPARING:
-		case RUNNING:
+				code = gate_link_lost(&db->link, err);
+		} else {
 			code = read_results(db, &more, err);
 			if (code == GATE_OK && !more)
 				code = conclude(db, done, rows, err);
-			break;
 		}
 	}
 	return code;
@@ -469,13 +279,14 @@ gate_db_step(struct gate_db *db, bool *done, struct gate_rows **rows,
 {
 	enum gate_code code;
 
-	GATE_ASSERT(db->busy);
+	GATE_ASSERT(db->stage != IDLE);
 	*done = false;
 	if (rows != NULL)
 		*rows = NULL;
 	code = advance(db, done, rows, err);
 	if (code == GATE_OK && !*done && gate_mono_ms() >= db->deadline_ms) {
-		drop(db); /* in doubt: the answer may still be on its way */
+		/* In doubt: the answer may still be on its way. */
+		gate_link_drop(&db->link);
 		code = gate_err_set(err, GATE_E_DB_RETRY, "%s: timeout",
 		    db->stmts[db->stmt].name);
 	}
@@ -487,14 +298,12 @@ gate_db_step(struct gate_db *db, bool *done, struct gate_rows **rows,
 }
 
 static enum gate_code
-wait_for(struct gate_db *db, struct gate_err *err)
+wait_until(struct gate_db *db, int64_t deadline_ms, struct gate_err *err)
 {
-	struct pollfd p = {.events = POLLIN};
-	int64_t left = gate_db_deadline_ms(db) - gate_mono_ms();
-	bool want_write;
+	struct pollfd p = {.fd = PQsocket(db->link.conn), .events = POLLIN};
+	int64_t left = deadline_ms - gate_mono_ms();
 
-	p.fd = gate_db_fd(db, &want_write);
-	if (want_write)
+	if (db->link.want_write)
 		p.events = POLLIN | POLLOUT;
 	if (left < 0)
 		left = 0;
@@ -515,15 +324,17 @@ gate_db_call(struct gate_db *db, size_t stmt, const struct gate_param *params,
 	code = begin(db, stmt, params, param_count, false, until_ms, err);
 	if (code != GATE_OK)
 		return code;
-	while (code == GATE_OK) {
+	for (;;) {
 		code = gate_db_step(db, &done, rows, err);
 		if (done)
 			return code;
-		code = wait_for(db, err);
+		code = wait_until(db, gate_db_deadline_ms(db), err);
+		if (code != GATE_OK) {
+			gate_link_drop(&db->link);
+			finish(db);
+			return code;
+		}
 	}
-	drop(db);
-	finish(db);
-	return code;
 }
 
 enum gate_code
@@ -536,66 +347,71 @@ gate_db_start(struct gate_db *db, size_t stmt, const struct gate_param *params,
 bool
 gate_db_busy(const struct gate_db *db)
 {
-	return db->busy;
+	return db->stage != IDLE;
 }
 
 int
 gate_db_fd(const struct gate_db *db, bool *want_write)
 {
-	*want_write = db->want_write;
-	if (db->conn == NULL || !db->busy)
+	*want_write = db->link.want_write;
+	if (db->link.conn == NULL || db->stage == IDLE)
 		return -1;
-	return PQsocket(db->conn);
+	return PQsocket(db->link.conn);
 }
 
 int64_t
 gate_db_deadline_ms(const struct gate_db *db)
 {
-	if (!db->busy)
+	if (db->stage == IDLE)
 		return INT64_MAX;
-	if (db->state == AWAY)
-		return 0; /* nothing sent yet: step at once */
-	if (db->state == CONNECTING && db->connect_by_ms < db->deadline_ms)
-		return db->connect_by_ms;
+	if (db->link.state == GATE_LINK_AWAY ||
+	    (db->link.state == GATE_LINK_UP && db->stage == READY))
+		return 0; /* nothing has been sent yet: step at once */
+	if (db->link.state == GATE_LINK_CONNECTING &&
+	    db->link.connect_by_ms < db->deadline_ms)
+		return db->link.connect_by_ms;
 	return db->deadline_ms;
+}
+
+static enum gate_code
+connect_now(struct gate_db *db, struct gate_err *err)
+{
+	enum gate_code code = GATE_OK;
+
+	while (code == GATE_OK && db->link.state != GATE_LINK_UP) {
+		code = gate_link_advance(&db->link, err);
+		if (code == GATE_OK && db->link.state == GATE_LINK_CONNECTING)
+			code = wait_until(db, db->link.connect_by_ms, err);
+	}
+	return code;
 }
 
 enum gate_code
 gate_db_script(struct gate_db *db, const char *sql, struct gate_err *err)
 {
 	PGresult *r;
-	enum gate_code code = GATE_OK;
+	const char *state, *text;
+	enum gate_code code;
 
-	GATE_ASSERT(!db->busy);
-	while (db->state == AWAY || db->state == CONNECTING) {
-		code = db->state == AWAY ? connect_start(db, err)
-					 : connect_step(db, err);
-		if (code != GATE_OK)
-			return code;
-		db->busy = true; /* so that wait_for sees the descriptor */
-		db->deadline_ms = db->connect_by_ms;
-		code = db->state == CONNECTING ? wait_for(db, err) : GATE_OK;
-		db->busy = false;
-		if (code != GATE_OK)
-			return code;
-	}
-	(void)PQsetnonblocking(db->conn, 0);
-	r = PQexec(db->conn, sql);
+	GATE_ASSERT(db->stage == IDLE);
+	code = connect_now(db, err);
+	if (code != GATE_OK)
+		return code;
+	(void)PQsetnonblocking(db->link.conn, 0); /* PQexec waits anyway */
+	r = PQexec(db->link.conn, sql);
 	if (PQresultStatus(r) != PGRES_COMMAND_OK &&
 	    PQresultStatus(r) != PGRES_TUPLES_OK) {
-		const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-		const char *text =
-		    PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-
-		code = gate_db_fail(err, state == NULL ? GATE_E_DB_RETRY
-					       : GATE_E_DB_HARD,
-		    state, text == NULL ? PQerrorMessage(db->conn) : text);
+		state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+		text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+		code = gate_db_fail(err,
+		    state == NULL ? GATE_E_DB_RETRY : GATE_E_DB_HARD, state,
+		    text == NULL ? PQerrorMessage(db->link.conn) : text);
 	}
 	PQclear(r);
-	if (PQtransactionStatus(db->conn) != PQTRANS_IDLE)
-		drop(db); /* also rolls back */
+	if (PQtransactionStatus(db->link.conn) != PQTRANS_IDLE)
+		gate_link_drop(&db->link); /* which also rolls back */
 	else
-		(void)PQsetnonblocking(db->conn, 1);
+		(void)PQsetnonblocking(db->link.conn, 1);
 	return code;
 }
 

@@ -5,13 +5,15 @@
  */
 #include "config.h"
 
-#include "lib/db.h"
+#include "lib/db_param.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/codec.h"
+#include "lib/num.h"
 
 struct gate_param
 gate_param_text(struct gate_span v)
@@ -44,6 +46,52 @@ gate_param_i64(int64_t v, char num[GATE_PARAM_I64_TEXT])
 {
 	(void)snprintf(num, GATE_PARAM_I64_TEXT, "%" PRId64, v);
 	return gate_param_str(num);
+}
+
+static enum gate_code
+copy_size(const struct gate_param *params, size_t count, size_t *size)
+{
+	size_t i;
+
+	*size = (count + 1) * sizeof(*params);
+	for (i = 0; i < count; i++) {
+		if (!params[i].binary && params[i].v.n > 0 &&
+		    memchr(params[i].v.p, '\0', params[i].v.n) != NULL)
+			return GATE_E_BAD;
+		if (!gate_add(*size, params[i].v.n, size) ||
+		    !gate_add(*size, (size_t)1, size))
+			return GATE_E_LIMIT;
+	}
+	return GATE_OK;
+}
+
+enum gate_code
+gate_params_copy(const struct gate_param *params, size_t count, bool deep,
+    struct gate_param **out)
+{
+	size_t i, size;
+	enum gate_code code = copy_size(params, count, &size);
+	struct gate_param *copy;
+	unsigned char *p;
+
+	if (code != GATE_OK)
+		return code;
+	copy = malloc(size);
+	if (copy == NULL)
+		return GATE_E_NOMEM;
+	p = (unsigned char *)(copy + count + 1);
+	for (i = 0; i < count; i++) {
+		copy[i] = params[i];
+		if (params[i].binary && !deep)
+			continue;
+		if (params[i].v.n > 0)
+			memcpy(p, params[i].v.p, params[i].v.n);
+		copy[i].v.p = p;
+		p += params[i].v.n;
+		*p++ = '\0';
+	}
+	*out = copy;
+	return GATE_OK;
 }
 
 void
