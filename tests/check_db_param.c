@@ -11,16 +11,16 @@
 #include "tests/runner.h"
 
 static const struct {
-	struct gate_span in;
+	const char *in;
 	const char *out;
 } elements[] = {
-	{GATE_SPAN("abc"), "{\"abc\"}"},
-	{GATE_SPAN(""), "{\"\"}"},
-	{GATE_SPAN("NULL"), "{\"NULL\"}"},
-	{GATE_SPAN("a\"b"), "{\"a\\\"b\"}"},
-	{GATE_SPAN("\\"), "{\"\\\\\"}"},
-	{GATE_SPAN("\"\"\\\\\""), "{\"\\\"\\\"\\\\\\\\\\\"\"}"},
-	{GATE_SPAN("{a,b} "), "{\"{a,b} \"}"},
+	{"abc", "{\"abc\"}"},
+	{"", "{\"\"}"},
+	{"NULL", "{\"NULL\"}"},
+	{"a\"b", "{\"a\\\"b\"}"},
+	{"\\", "{\"\\\\\"}"},
+	{"\"\"\\\\\"", "{\"\\\"\\\"\\\\\\\\\\\"\"}"},
+	{"{a,b} ", "{\"{a,b} \"}"},
 };
 
 START_TEST(quotes_an_array_element)
@@ -29,7 +29,7 @@ START_TEST(quotes_an_array_element)
 	struct gate_param p;
 
 	gate_array_init(&a, 1000);
-	gate_array_put(&a, elements[_i].in);
+	gate_array_put(&a, gate_span_str(elements[_i].in));
 	ck_assert_int_eq(gate_array_param(&a, &p), GATE_OK);
 	ck_assert(gate_span_is(p.v, elements[_i].out));
 	gate_array_clear(&a);
