@@ -1,7 +1,16 @@
 /*
  * The configuration: pressgate.conf, sites.d/NAME.conf, sites.d/NAME.keys.
- * The only file that includes libconfuse. One table per block makes the
- * parser, `pressgate check`, --print-config and the manual page.
+ * One table per block makes the parser, `pressgate check`, --print-config,
+ * the sample and the manual page. The rooms behind this door:
+ *
+ *	conf_text.c    reads a file, refuses what libconfuse lets through
+ *	conf_tree.c    a file's blocks and keys; the only user of libconfuse
+ *	conf_table.c   the tables
+ *	conf_value.c   "15s", "256k", "yes" into the members of a struct
+ *	conf_site.c    one site file, its .keys file
+ *	conf_load.c    all of it, and what must hold between the files
+ *	conf_print.c   the tables for people
+ *	conf_errors.c  every error found, in the order of the files
  *
  * Loading builds a whole new struct; the caller swaps it in or keeps the
  * old one. Every error is reported, not only the first.
@@ -62,6 +71,7 @@ struct gate_conf {
 	char *path;
 	char *dir; /* of path; relative references start here */
 	enum gate_log_level log_level;
+	char *sites_dir; /* as written; relative to dir */
 	struct gate_conf_database database;
 	struct gate_conf_fcgi fcgi;
 	struct gate_conf_worker worker;
@@ -69,6 +79,7 @@ struct gate_conf {
 	struct gate_service *services;
 	size_t service_count;
 	struct gate_sites sites;
+	struct gate_conf_trees *trees; /* the files as read, for printing */
 };
 
 /* One line of trouble: "file:line: key: what, expected ...". */
@@ -97,11 +108,32 @@ enum gate_code gate_conf_load(const char *path, unsigned int want,
     size_t *bad_sites) GATE_MUSTCHECK;
 void gate_conf_free(struct gate_conf *c);
 
-/* All keys with their values in force, secrets as "***", to f. */
+/* The three roles that connect to the database. */
+enum gate_conf_role {
+	GATE_CONF_ROLE_INGEST,
+	GATE_CONF_ROLE_WORKER,
+	GATE_CONF_ROLE_OPERATOR
+};
+
+/*
+ * The connection string of one role: its own key, else `url`; a reference
+ * is read now, so that a program needs only its own.
+ *
+ * out  the caller's to free; may hold a password
+ * Returns GATE_OK, GATE_E_CONF (reference), GATE_E_NOMEM.
+ */
+enum gate_code gate_conf_database_url(const struct gate_conf *c,
+    enum gate_conf_role role, char **out, struct gate_err *err)
+    GATE_MUSTCHECK;
+
+/* All keys with their values in force, secrets as "***" (a reference to
+ * one is shown), to f. */
 void gate_conf_print(const struct gate_conf *c, FILE *f);
-/* A commented sample of pressgate.conf with every key and its default. */
+/* A commented sample of pressgate.conf, or of a site's file, with every key
+ * and its default. */
 void gate_conf_print_sample(FILE *f);
-/* Every key as a troff table for pressgate.conf(5). */
+void gate_conf_print_site_sample(FILE *f);
+/* Every key as troff for pressgate.conf(5). */
 void gate_conf_print_manual(FILE *f);
 
 #define GATE_CONF_PATH_ENV "PRESSGATE_CONF"

@@ -1,0 +1,425 @@
+/*
+ * The whole configuration: pressgate.conf, its services, every site, and
+ * what must hold between sites. Builds a fresh struct; a caller that
+ * reloads swaps it in or throws it away.
+ */
+#include "config.h"
+
+#include "lib/conf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/conf_errors.h"
+#include "lib/conf_fill.h"
+#include "lib/conf_load.h"
+#include "lib/conf_site.h"
+#include "lib/conf_tree.h"
+#include "lib/conf_value.h"
+#include "lib/num.h"
+
+/* One file of sites.d on its way into the list of sites. */
+struct candidate {
+	struct gate_site site;
+	struct gate_conf_tree *tree;
+	bool bad;
+};
+
+struct candidates {
+	struct candidate *list;
+	size_t count;
+};
+
+static const char suffix[] = ".conf";
+
+static char *
+directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	if (slash == path)
+		return strdup("/");
+	return strndup(path, (size_t)(slash - path));
+}
+
+static void
+load_service_secret(const struct gate_conf *c, const struct gate_conf_block *b,
+    struct gate_service *s, struct gate_conf_errors *errors)
+{
+	const char *ref = gate_conf_block_text(b, "secret");
+	struct gate_err err = {0};
+	enum gate_code code;
+
+	if (ref[0] == '\0')
+		return;
+	code = gate_secret_load(ref, c->dir, 1, &s->secret, &err);
+	if (code == GATE_E_CONF)
+		gate_conf_errors_put(errors, b->path,
+		    gate_conf_block_key(b, "secret")->line, "secret", "%s",
+		    err.text);
+	else if (code != GATE_OK)
+		errors->nomem = true;
+}
+
+static void
+load_service(const struct gate_conf *c, const struct gate_conf_block *b,
+    unsigned int want, struct gate_service *s, struct gate_conf_errors *errors)
+{
+	s->file = strdup(b->path);
+	if (s->file == NULL)
+		errors->nomem = true;
+	s->line = b->line;
+	s->name = gate_conf_fill_title(b, errors);
+	gate_conf_fill(b, s, c->dir, errors);
+	if (s->url != NULL && !s->allow_private &&
+	    !gate_span_starts(gate_span_str(s->url), "https://"))
+		gate_conf_errors_put(errors, b->path,
+		    gate_conf_block_key(b, "url")->line, "url",
+		    "is without TLS, expected https://, or allow_private = "
+		    "true for a service of your own network");
+	if (want & GATE_CONF_VENDOR)
+		load_service_secret(c, b, s, errors);
+}
+
+static void
+load_main(struct gate_conf *c, const struct gate_conf_block *top,
+    unsigned int want, struct gate_conf_errors *errors)
+{
+	size_t i;
+
+	gate_conf_fill(top, c, c->dir, errors);
+	c->services = gate_conf_fill_room(top, "service",
+	    sizeof(*c->services), &c->service_count, errors);
+	for (i = 0; i < c->service_count; i++)
+		load_service(c, gate_conf_block_at(top, "service", i), want,
+		    &c->services[i], errors);
+}
+
+/* A file of sites.d: NAME.conf, no hidden ones (editors leave those). */
+static int
+is_site_file(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+
+	return e->d_name[0] != '.' && n > sizeof(suffix) - 1 &&
+	    strcmp(e->d_name + n - (sizeof(suffix) - 1), suffix) == 0;
+}
+
+static void
+load_candidate(const struct gate_conf *c, const char *dir, const char *file,
+    unsigned int want, struct gate_conf_errors *errors, struct candidate *out)
+{
+	size_t stem = strlen(file) - (sizeof(suffix) - 1);
+	char *path = gate_conf_path(dir, file);
+	char *name = strndup(file, stem);
+
+	if (path == NULL || name == NULL) {
+		errors->nomem = true;
+		out->bad = true;
+	} else {
+		out->bad = !gate_conf_site_load(c, path, name, want, errors,
+		    &out->site, &out->tree);
+	}
+	free(path);
+	free(name);
+}
+
+static int
+by_name(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	return gate_span_compare(gate_span_str(a->site.name),
+	    gate_span_str(b->site.name));
+}
+
+static void
+load_candidates(const struct gate_conf *c, unsigned int want,
+    struct gate_conf_errors *errors, struct candidates *all)
+{
+	char *dir = gate_conf_path(c->dir, c->sites_dir);
+	struct dirent **entries = NULL;
+	int count, i;
+
+	if (dir == NULL) {
+		errors->nomem = true;
+		return;
+	}
+	count = scandir(dir, &entries, is_site_file, alphasort);
+	if (count < 0) {
+		gate_conf_errors_put(errors, c->path, 0, "sites",
+		    "cannot read %s: %s, expected a directory", dir,
+		    strerror(errno));
+		count = 0;
+	}
+	all->list = calloc((size_t)count + 1, sizeof(*all->list));
+	if (all->list == NULL)
+		errors->nomem = true;
+	for (i = 0; i < count; i++) {
+		if (all->list != NULL)
+			load_candidate(c, dir, entries[i]->d_name, want,
+			    errors, &all->list[all->count++]);
+		free(entries[i]);
+	}
+	free(entries);
+	free(dir);
+	if (all->count > 0)
+		qsort(all->list, all->count, sizeof(*all->list), by_name);
+}
+
+/*
+ * Two sites that claim the same thing are both left out: which of them is
+ * right nobody here can know, and the wrong one would take the other's
+ * events.
+ */
+static void
+clash(struct candidate *a, int a_line, struct candidate *b, int b_line,
+    const char *key, const char *what, struct gate_conf_errors *errors)
+{
+	gate_conf_errors_put(errors, a->site.file, a_line, key,
+	    "%s as in %s:%d, expected it once", what, b->site.file, b_line);
+	gate_conf_errors_put(errors, b->site.file, b_line, key,
+	    "%s as in %s:%d, expected it once", what, a->site.file, a_line);
+	a->bad = true;
+	b->bad = true;
+}
+
+static int
+default_line(const struct candidate *c)
+{
+	const struct gate_conf_block *b;
+
+	if (c->tree == NULL)
+		return 0;
+	b = gate_conf_block_at(&c->tree->top, "site", 0);
+	return b == NULL ? 0 : gate_conf_block_key(b, "default")->line;
+}
+
+/* Equal secrets sign alike; the secrets themselves are gone by now. */
+static bool
+same_secret(const struct gate_relay_key *a, const struct gate_relay_key *b)
+{
+	static const unsigned char probe[] = "same secret?";
+	struct gate_span part = gate_span_of(probe, sizeof(probe) - 1);
+	unsigned char x[GATE_SHA256_BYTES], y[GATE_SHA256_BYTES];
+
+	if (a->key == NULL || b->key == NULL)
+		return false;
+	if (gate_hmac_sha256(a->key, &part, 1, x) != GATE_OK ||
+	    gate_hmac_sha256(b->key, &part, 1, y) != GATE_OK)
+		return true; /* not known to differ: refuse */
+	return gate_ct_equal(gate_span_of(x, sizeof(x)),
+	    gate_span_of(y, sizeof(y)));
+}
+
+static void
+compare_keys(struct candidate *a, struct candidate *b,
+    struct gate_conf_errors *errors)
+{
+	const struct gate_relay_key *x, *y;
+	size_t i, k;
+
+	for (i = 0; i < a->site.relay_key_count; i++) {
+		x = &a->site.relay_keys[i];
+		for (k = 0; k < b->site.relay_key_count; k++) {
+			y = &b->site.relay_keys[k];
+			if (x->id != NULL && y->id != NULL &&
+			    strcmp(x->id, y->id) == 0)
+				clash(a, x->line, b, y->line, "key",
+				    "the same key id", errors);
+			if (same_secret(x, y))
+				clash(a, x->line, b, y->line, "secret",
+				    "the same secret", errors);
+		}
+	}
+}
+
+static void
+compare_sites(struct candidates *all, struct gate_conf_errors *errors)
+{
+	struct candidate *a, *b;
+	size_t i, k;
+
+	for (i = 0; i < all->count; i++) {
+		a = &all->list[i];
+		for (k = i + 1; k < all->count; k++) {
+			b = &all->list[k];
+			if (a->site.is_default && b->site.is_default)
+				clash(a, default_line(a), b, default_line(b),
+				    "default", "a default site", errors);
+			compare_keys(a, b, errors);
+		}
+	}
+}
+
+/* Moves the good ones into c and clears the others. */
+static void
+settle(struct gate_conf *c, struct candidates *all,
+    struct gate_conf_errors *errors, size_t *bad)
+{
+	struct candidate *item;
+	size_t i;
+
+	c->sites.list = calloc(all->count + 1, sizeof(*c->sites.list));
+	c->trees->sites = calloc(all->count + 1, sizeof(*c->trees->sites));
+	if (c->sites.list == NULL || c->trees->sites == NULL)
+		errors->nomem = true;
+	for (i = 0; i < all->count; i++) {
+		item = &all->list[i];
+		if (item->bad || errors->nomem) {
+			(*bad)++;
+			gate_conf_site_clear(&item->site);
+			gate_conf_tree_free(item->tree);
+			continue;
+		}
+		c->sites.list[c->sites.count++] = item->site;
+		c->trees->sites[c->trees->site_count++] = item->tree;
+	}
+	c->sites.incomplete = *bad > 0;
+}
+
+static void
+load_all(struct gate_conf *c, unsigned int want,
+    struct gate_conf_errors *errors, bool *main_bad, size_t *bad)
+{
+	struct candidates all = {0};
+
+	*main_bad = true;
+	c->trees = calloc(1, sizeof(*c->trees));
+	if (c->trees == NULL) {
+		errors->nomem = true;
+		return;
+	}
+	c->trees->main =
+	    gate_conf_tree_load(c->path, &gate_conf_main_spec, errors);
+	if (c->trees->main == NULL)
+		return;
+	load_main(c, &c->trees->main->top, want, errors);
+	*main_bad = errors->count > 0;
+	/* Sites are read all the same: every error at once. */
+	if (c->sites_dir != NULL) {
+		size_t before = errors->count;
+
+		load_candidates(c, want, errors, &all);
+		if (all.count == 0 && errors->count > before)
+			*main_bad = true; /* the directory */
+	}
+	compare_sites(&all, errors);
+	settle(c, &all, errors, bad);
+	free(all.list);
+}
+
+enum gate_code
+gate_conf_load(const char *path, unsigned int want, gate_conf_report *report,
+    void *ctx, struct gate_conf **out, size_t *bad_sites)
+{
+	struct gate_conf_errors errors;
+	enum gate_code code = GATE_OK;
+	struct gate_conf *c;
+	bool main_bad = true;
+	size_t bad = 0;
+
+	*out = NULL;
+	*bad_sites = 0;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return GATE_E_NOMEM;
+	gate_conf_errors_init(&errors);
+	c->path = strdup(path);
+	c->dir = directory_of(path);
+	if (c->path == NULL || c->dir == NULL)
+		errors.nomem = true;
+	else
+		load_all(c, want, &errors, &main_bad, &bad);
+	gate_conf_errors_report(&errors, report, ctx);
+	if (errors.nomem)
+		code = GATE_E_NOMEM;
+	else if (main_bad)
+		code = GATE_E_CONF;
+	gate_conf_errors_clear(&errors);
+	*bad_sites = bad;
+	if (code != GATE_OK) {
+		gate_conf_free(c);
+		return code;
+	}
+	*out = c;
+	return GATE_OK;
+}
+
+static void
+free_trees(struct gate_conf_trees *t)
+{
+	size_t i;
+
+	if (t == NULL)
+		return;
+	gate_conf_tree_free(t->main);
+	for (i = 0; i < t->site_count; i++)
+		gate_conf_tree_free(t->sites[i]);
+	free(t->sites);
+	free(t);
+}
+
+void
+gate_conf_free(struct gate_conf *c)
+{
+	size_t i;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < c->sites.count; i++)
+		gate_conf_site_clear(&c->sites.list[i]);
+	free(c->sites.list);
+	for (i = 0; i < c->service_count; i++) {
+		gate_conf_unfill(&gate_conf_service_spec, &c->services[i]);
+		gate_secret_clear(&c->services[i].secret);
+		free(c->services[i].name);
+		free(c->services[i].file);
+	}
+	free(c->services);
+	gate_conf_unfill(&gate_conf_main_spec, c);
+	free_trees(c->trees);
+	free(c->path);
+	free(c->dir);
+	free(c);
+}
+
+enum gate_code
+gate_conf_database_url(const struct gate_conf *c, enum gate_conf_role role,
+    char **out, struct gate_err *err)
+{
+	static const char *const forms[] = {"env:", "file:", "cred:"};
+	const char *own[] = {
+	    [GATE_CONF_ROLE_INGEST] = c->database.ingest,
+	    [GATE_CONF_ROLE_WORKER] = c->database.worker,
+	    [GATE_CONF_ROLE_OPERATOR] = c->database.operator,
+	};
+	struct gate_secret secret = {0};
+	const char *text = own[role];
+	enum gate_code code;
+	size_t i;
+
+	*out = NULL;
+	if (text == NULL || text[0] == '\0')
+		text = c->database.url;
+	for (i = 0; i < GATE_COUNT(forms); i++)
+		if (gate_span_starts(gate_span_str(text), forms[i]))
+			break;
+	if (i == GATE_COUNT(forms)) {
+		*out = strdup(text);
+	} else {
+		code = gate_secret_load(text, c->dir, 1, &secret, err);
+		if (code != GATE_OK)
+			return code;
+		*out = gate_span_dup(gate_secret_span(&secret));
+		gate_secret_clear(&secret);
+	}
+	if (*out == NULL)
+		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
+	return GATE_OK;
+}

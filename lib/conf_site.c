@@ -1,0 +1,222 @@
+/*
+ * A site's file: what the tables cannot say of it. Its relay keys with
+ * their secrets, the list of its event types. Routes are in
+ * lib/conf_route.c; what must hold between sites is lib/conf_load.c's.
+ */
+#include "config.h"
+
+#include "lib/conf_site.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/conf_fill.h"
+#include "lib/conf_keys.h"
+#include "lib/conf_route.h"
+#include "lib/conf_value.h"
+#include "lib/num.h"
+
+bool
+gate_conf_is_site_name(struct gate_span in)
+{
+	return in.n > 0 && in.n <= GATE_SITE_NAME_MAX &&
+	    gate_span_only(in, "abcdefghijklmnopqrstuvwxyz0123456789-");
+}
+
+static void
+load_relay_key(const struct gate_conf_load *l, const struct gate_conf_block *b,
+    struct gate_relay_key *k)
+{
+	const struct gate_conf_given *ref = gate_conf_block_key(b, "secret");
+	struct gate_secret secret = {0};
+	struct gate_err err = {0};
+	enum gate_code code;
+
+	k->line = b->line;
+	k->state = GATE_KEY_CURRENT;
+	k->id = gate_conf_fill_title(b, l->errors);
+	gate_conf_fill(b, k, l->conf->dir, l->errors);
+	if (ref->line == 0 || (l->want & GATE_CONF_INGEST) == 0)
+		return;
+	code = gate_secret_load(ref->text[0], l->conf->dir,
+	    GATE_RELAY_SECRET_MIN, &secret, &err);
+	if (code == GATE_OK)
+		code = gate_hmac_key_new(gate_secret_span(&secret), &k->key);
+	gate_secret_clear(&secret);
+	if (code == GATE_E_CONF)
+		gate_conf_errors_put(l->errors, b->path, ref->line, "secret",
+		    "%s", err.text);
+	else if (code != GATE_OK)
+		l->errors->nomem = true;
+}
+
+static void
+load_relay(const struct gate_conf_load *l, struct gate_site *s, const struct gate_conf_block *b)
+{
+	size_t i;
+
+	s->relay_keys = gate_conf_fill_room(b, "key", sizeof(*s->relay_keys),
+	    &s->relay_key_count, l->errors);
+	for (i = 0; i < s->relay_key_count; i++)
+		load_relay_key(l, gate_conf_block_at(b, "key", i),
+		    &s->relay_keys[i]);
+	if (s->relay_key_count == 0)
+		gate_conf_errors_put(l->errors, b->path, b->line, "key",
+		    "is missing, expected at least one key \"ID\" { ... }");
+}
+
+static void
+add_event_type(const struct gate_conf_load *l, struct gate_site *s, const char *type)
+{
+	size_t n, bytes;
+	char **list;
+
+	if (strcmp(type, "*") == 0 ||
+	    gate_site_has_event_type(s, gate_span_str(type)))
+		return;
+	if (!gate_add(s->event_type_count, 1, &n) ||
+	    !gate_mul(n, sizeof(*list), &bytes) ||
+	    (list = realloc(s->event_types, bytes)) == NULL) {
+		l->errors->nomem = true;
+		return;
+	}
+	s->event_types = list;
+	list[s->event_type_count] = strdup(type);
+	if (list[s->event_type_count] == NULL)
+		l->errors->nomem = true;
+	else
+		s->event_type_count++;
+}
+
+/* The site's own list and whatever its routes name. */
+static void
+load_event_types(const struct gate_conf_load *l, struct gate_site *s, const struct gate_conf_block *b)
+{
+	const struct gate_conf_given *own = gate_conf_block_key(b, "events");
+	struct gate_span type;
+	size_t i, k;
+
+	for (i = 0; i < own->count; i++) {
+		type = gate_span_str(own->text[i]);
+		if (gate_conf_is_event_type(type))
+			add_event_type(l, s, own->text[i]);
+		else
+			gate_conf_errors_put(l->errors, b->path, own->line,
+			    "events",
+			    "bad value, expected event types such as "
+			    "post.published");
+	}
+	for (i = 0; i < s->route_count; i++)
+		for (k = 0; k < s->routes[i].event_count; k++)
+			add_event_type(l, s, s->routes[i].events[k]);
+}
+
+static void
+load_site(const struct gate_conf_load *l, struct gate_site *s, const struct gate_conf_block *b)
+{
+	const struct gate_conf_block *relay = gate_conf_block_at(b, "relay", 0);
+	size_t i;
+
+	gate_conf_fill(b, s, l->conf->dir, l->errors);
+	if (relay != NULL)
+		load_relay(l, s, relay);
+	relay = gate_conf_block_at(b, "relay", 1);
+	if (relay != NULL)
+		gate_conf_errors_put(l->errors, b->path, relay->line, "relay",
+		    "a second block, expected one");
+	s->routes = gate_conf_fill_room(b, "route", sizeof(*s->routes),
+	    &s->route_count, l->errors);
+	for (i = 0; i < s->route_count; i++)
+		gate_conf_route_load(l, gate_conf_block_at(b, "route", i),
+		    &s->routes[i]);
+	load_event_types(l, s, b);
+}
+
+/* sites.d/NAME.conf -> sites.d/NAME.keys */
+static void
+load_keys(const struct gate_conf_load *l, struct gate_site *s, const char *path)
+{
+	size_t n = strlen(path);
+	char *keys = strdup(path);
+
+	if (keys == NULL) {
+		l->errors->nomem = true;
+		return;
+	}
+	GATE_ASSERT(n >= 4);
+	memcpy(keys + n - 4, "keys", 4);
+	gate_conf_keys_load(keys, s, l->errors);
+	free(keys);
+}
+
+static void
+load_file(const struct gate_conf_load *l, struct gate_site *s, const struct gate_conf_tree *t, const char *name)
+{
+	const struct gate_conf_block *b =
+	    gate_conf_block_at(&t->top, "site", 0);
+	const struct gate_conf_block *second =
+	    gate_conf_block_at(&t->top, "site", 1);
+
+	if (b == NULL) {
+		gate_conf_errors_put(l->errors, t->path, 1, "site",
+		    "is missing, expected site \"%s\" { ... }", name);
+		return;
+	}
+	if (second != NULL)
+		gate_conf_errors_put(l->errors, t->path, second->line, "site",
+		    "a second site, expected a file for each");
+	if (strcmp(b->title, name) != 0)
+		gate_conf_errors_put(l->errors, t->path, b->line, "site",
+		    "another name than the file's, expected \"%s\"", name);
+	load_site(l, s, b);
+	load_keys(l, s, t->path);
+}
+
+bool
+gate_conf_site_load(const struct gate_conf *c, const char *path,
+    const char *name, unsigned int want, struct gate_conf_errors *errors,
+    struct gate_site *out, struct gate_conf_tree **tree)
+{
+	struct gate_conf_load l = {
+	    .conf = c, .want = want, .errors = errors};
+	size_t before = errors->count;
+
+	*tree = NULL;
+	out->name = strdup(name);
+	out->file = strdup(path);
+	if (out->name == NULL || out->file == NULL) {
+		errors->nomem = true;
+		return false;
+	}
+	if (!gate_conf_is_site_name(gate_span_str(name)))
+		gate_conf_errors_put(errors, path, 0, NULL,
+		    "bad file name, expected lower-case letters, digits and "
+		    "'-', at most %d, then .conf",
+		    GATE_SITE_NAME_MAX);
+	*tree = gate_conf_tree_load(path, &gate_conf_site_file_spec, errors);
+	if (*tree != NULL)
+		load_file(&l, out, *tree, name);
+	return errors->count == before && !errors->nomem;
+}
+
+void
+gate_conf_site_clear(struct gate_site *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->relay_key_count; i++) {
+		gate_hmac_key_free(s->relay_keys[i].key);
+		free(s->relay_keys[i].id);
+	}
+	free(s->relay_keys);
+	for (i = 0; i < s->route_count; i++)
+		gate_conf_route_clear(&s->routes[i]);
+	free(s->routes);
+	for (i = 0; i < s->event_type_count; i++)
+		free(s->event_types[i]);
+	free(s->event_types);
+	gate_conf_unfill(&gate_conf_site_spec, s);
+	free(s->name);
+	free(s->file);
+	*s = (struct gate_site){0};
+}

@@ -1,0 +1,48 @@
+/*
+ * One value of the configuration: text into the member of a struct.
+ */
+#ifndef GATE_CONF_VALUE_H
+#define GATE_CONF_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/conf_table.h"
+#include "lib/err.h"
+#include "lib/span.h"
+
+/*
+ * Numbers with a unit. Each takes digits and, but for a count, exactly one
+ * unit: "500ms" "15s" "2m" "1h" "7d"; "4096" "256k" "1m" (bytes); "0" needs
+ * none. False, *out untouched, on anything else or on overflow.
+ */
+bool gate_conf_duration_ms(struct gate_span in, int64_t *out) GATE_MUSTCHECK;
+bool gate_conf_size(struct gate_span in, int64_t *out) GATE_MUSTCHECK;
+/* [A-Za-z0-9._-]{1,64} and at least one of them a letter or digit. */
+bool gate_conf_is_name(struct gate_span in);
+/* [A-Za-z0-9._:/-]{1,100} */
+bool gate_conf_is_event_type(struct gate_span in);
+
+/* One value on its way: text in, member out, or why not. */
+struct gate_conf_value {
+	const struct gate_conf_key *key;
+	const char *text;
+	void *member;	 /* of the key's type; zero */
+	const char *dir; /* what a file of text is relative to */
+	struct gate_err why; /* text is "" where the expectation says it all */
+};
+
+/* False: v->why is set and the member untouched. */
+bool gate_conf_value_take(struct gate_conf_value *v) GATE_MUSTCHECK;
+/* Frees the member, where its type has something to free. */
+void gate_conf_value_drop(enum gate_conf_type type, void *member);
+
+/* "expected ..." of a key, for errors and the manual. */
+void gate_conf_expectation(const struct gate_conf_key *key, char *dst,
+    size_t dst_size);
+
+/* dir/path, or path if it is absolute. NULL: no memory. */
+char *gate_conf_path(const char *dir, const char *path) GATE_MUSTCHECK;
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * Looking up sites and what belongs to them. All names come from the
+ * network, so they are spans; the lists are short and constant, and a
+ * linear walk over them costs less than a signature. Building them is
+ * lib/conf_site.c's work.
+ */
+#include "config.h"
+
+#include "lib/site.h"
+
+const struct gate_site *
+gate_site_by_name(const struct gate_sites *s, struct gate_span name)
+{
+	size_t low = 0, high = s->count, mid;
+	int order;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		order = gate_span_compare(name,
+		    gate_span_str(s->list[mid].name));
+		if (order == 0)
+			return &s->list[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+const struct gate_site *
+gate_site_default(const struct gate_sites *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->list[i].is_default)
+			return &s->list[i];
+	return NULL;
+}
+
+const struct gate_site *
+gate_site_by_relay_key(const struct gate_sites *s, struct gate_span key_id)
+{
+	const struct gate_site *site;
+	size_t i, k;
+
+	for (i = 0; i < s->count; i++) {
+		site = &s->list[i];
+		for (k = 0; k < site->relay_key_count; k++)
+			if (gate_span_is(key_id, site->relay_keys[k].id))
+				return site;
+	}
+	return NULL;
+}
+
+const struct gate_route *
+gate_site_route(const struct gate_site *s, struct gate_span name)
+{
+	size_t i;
+
+	for (i = 0; i < s->route_count; i++)
+		if (gate_span_is(name, s->routes[i].name))
+			return &s->routes[i];
+	return NULL;
+}
+
+bool
+gate_site_has_event_type(const struct gate_site *s, struct gate_span type)
+{
+	size_t i;
+
+	for (i = 0; i < s->event_type_count; i++)
+		if (gate_span_is(type, s->event_types[i]))
+			return true;
+	return false;
+}
