@@ -33,7 +33,8 @@ void gate_buf_wipe(struct gate_buf *b);
 /* Forgets the content and the failure, keeps the memory. */
 void gate_buf_reset(struct gate_buf *b);
 
-/* Each appends, or marks the buffer failed and returns its code. */
+/* Each appends, or marks the buffer failed and returns its code. What is
+ * put must not lie in the buffer itself. */
 enum gate_code gate_buf_put(struct gate_buf *b, struct gate_span s);
 enum gate_code gate_buf_put_str(struct gate_buf *b, const char *s);
 enum gate_code gate_buf_put_byte(struct gate_buf *b, unsigned char c);

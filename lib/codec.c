@@ -289,9 +289,9 @@ percent_take(struct gate_span *in, unsigned char *c)
 	if (!gate_span_take(in, 1, &one))
 		return false;
 	*c = one.p[0];
-	if (*c != '%')
-		return true;
-	return gate_span_take(in, 2, &one) && hex_byte(one.p, c) && *c != 0;
+	if (*c == '%' && (!gate_span_take(in, 2, &one) || !hex_byte(one.p, c)))
+		return false;
+	return *c != 0;
 }
 
 enum gate_code

@@ -48,7 +48,8 @@ bool gate_uuid_parse(struct gate_span in, struct gate_uuid *out)
 void gate_uuid_text(const struct gate_uuid *u, char dst[GATE_UUID_TEXT]);
 
 /* Decodes %XX of a URI component; '+' stays '+'. GATE_E_BAD on a bad
- * escape or an escaped NUL. Appends to out. */
+ * escape or a NUL, escaped or not. Appends to out; on failure out's length
+ * is what it was. */
 enum gate_code gate_percent_decode(struct gate_span in, struct gate_buf *out)
     GATE_MUSTCHECK;
 

@@ -17,8 +17,9 @@
 #include "lib/err.h"
 #include "lib/span.h"
 
-struct gate_json; /* opaque; a JSON null is a NULL pointer inside json-c, so
-		     kinds are asked with gate_json_kind */
+/* Opaque. NULL is never a value: JSON's null has an address of its own, so
+ * kinds are asked with gate_json_kind (which says NULL for both). */
+struct gate_json;
 
 enum gate_json_kind {
 	GATE_JSON_NULL,
@@ -43,6 +44,10 @@ bool gate_json_get(const struct gate_json *v, const char *key,
 /* RFC 6901; "" is v itself. False if nothing stands there. */
 bool gate_json_pointer(const struct gate_json *v, const char *pointer,
     const struct gate_json **out) GATE_MUSTCHECK;
+/* Whether it is a pointer at all, for checks of configuration: begins with
+ * '/' or is empty, '~' only as ~0 or ~1, no key longer than 255 bytes. One
+ * that is none finds nothing. */
+bool gate_json_pointer_valid(const char *pointer);
 size_t gate_json_count(const struct gate_json *v); /* array or object, else 0*/
 /* Array element i < count. */
 const struct gate_json *gate_json_at(const struct gate_json *v, size_t i);
@@ -54,14 +59,20 @@ bool gate_json_each(const struct gate_json *v,
 /* False, *out untouched, if v is of another kind. Borrowed. */
 bool gate_json_string(const struct gate_json *v, struct gate_span *out)
     GATE_MUSTCHECK;
+/* Also false for an integer above INT64_MAX (uint64); its text is exact. */
 bool gate_json_i64(const struct gate_json *v, int64_t *out) GATE_MUSTCHECK;
 bool gate_json_bool(const struct gate_json *v, bool *out) GATE_MUSTCHECK;
 
-/* Builders. NULL on no memory; putting into NULL, or NULL from _new_*, is
- * remembered by nobody: check what new returned. put takes over member,
- * also when it fails. */
+/*
+ * Builders. NULL on no memory. put and append take over member, also when
+ * they fail, and answer GATE_E_NOMEM if the container or the member is NULL:
+ * a document is built by putting fresh values and checking every put.
+ * object and array must be of that kind.
+ */
 struct gate_json *gate_json_new_object(void) GATE_MUSTCHECK;
 struct gate_json *gate_json_new_array(void) GATE_MUSTCHECK;
+/* Bytes that are no UTF-8, and NUL, become U+FFFD: the document is always
+ * one that our own guard takes. */
 struct gate_json *gate_json_new_string(struct gate_span s) GATE_MUSTCHECK;
 struct gate_json *gate_json_new_i64(int64_t v) GATE_MUSTCHECK;
 struct gate_json *gate_json_new_bool(bool v) GATE_MUSTCHECK;
@@ -73,11 +84,12 @@ enum gate_code gate_json_put_null(struct gate_json *object, const char *key)
 enum gate_code gate_json_append(struct gate_json *array,
     struct gate_json *member) GATE_MUSTCHECK;
 
-/* Appends compact JSON text (UTF-8, '/' not escaped). */
+/* Appends compact JSON text (UTF-8, '/' not escaped). Parsed numbers are
+ * written as they stood, but for "-0", which becomes "0". */
 enum gate_code gate_json_text(const struct gate_json *v,
     struct gate_buf *out) GATE_MUSTCHECK;
-/* Appends s as a JSON string with its quotes; bytes that are no UTF-8 are
- * written as U+FFFD. Needs no document. */
+/* Appends s as a JSON string with its quotes, as lib/quote.h does. Needs no
+ * document. */
 enum gate_code gate_json_put_string(struct gate_buf *b, struct gate_span s);
 
 #endif

@@ -10,7 +10,8 @@
 
 #define GATE_JSON_DEPTH_MAX 32	   /* nobody's webhook is deeper */
 #define GATE_JSON_VALUES_MAX 10000 /* bounds work and memory after us */
-#define GATE_JSON_NUMBER_MAX 40	   /* characters of one number */
+#define GATE_JSON_NUMBER_MAX 128   /* characters of one number: some senders
+				      print a double's full expansion */
 #define GATE_JSON_EXPONENT_MAX 308 /* 10 bytes must not become 131,074 */
 
 /*
@@ -21,7 +22,8 @@
  * (compared after unescaping), integers within int64/uint64, and the limits
  * above. GATE_E_BAD otherwise, GATE_E_LIMIT for the limits, GATE_E_NOMEM.
  * err's text names what and the byte offset, never the content.
- * Linear time in in.n. Source: RFC 8259; RFC 7493 (I-JSON) section 2.
+ * Time: in.n times the logarithm of the count of keys, whatever the keys.
+ * Source: RFC 8259; RFC 7493 (I-JSON) section 2.
  */
 enum gate_code gate_json_guard(struct gate_span in, struct gate_err *err)
     GATE_MUSTCHECK;

@@ -7,8 +7,6 @@
 
 #include "lib/json.h"
 
-#include <string.h>
-
 /* No key of a reference token may be longer: pointers are ours, and stand
  * in configuration. A longer one finds nothing. */
 #define TOKEN_MAX 255
@@ -40,6 +38,19 @@ take_token(struct gate_span *pointer, char token[TOKEN_MAX + 1])
 		n++;
 	}
 	token[n] = '\0';
+	return true;
+}
+
+bool
+gate_json_pointer_valid(const char *pointer)
+{
+	struct gate_span rest = gate_span_str(pointer);
+	char token[TOKEN_MAX + 1];
+
+	while (rest.n > 0) {
+		if (!take_token(&rest, token))
+			return false;
+	}
 	return true;
 }
 

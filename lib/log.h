@@ -8,7 +8,8 @@
  *	gate_log_end(&l);
  *
  * One write(2) a line, at most GATE_LOG_LINE bytes: lines of several
- * processes do not mix.
+ * processes do not mix. Values over 512 bytes are cut, fields that do not
+ * fit are left out, and the line then ends with cut=true.
  */
 #ifndef GATE_LOG_H
 #define GATE_LOG_H

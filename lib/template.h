@@ -1,16 +1,27 @@
 /*
  * Templates: text with {{/json/pointer|filter|...}} holes, filled from one
  * JSON document. A hole that points at nothing is an error unless its
- * filters give a default. Filters so far:
+ * filters give a default. {{}} and {{|filter}} are the whole document.
+ * Blanks around a pointer or a filter are dropped. Filters work one after
+ * another, at most GATE_TEMPLATE_FILTERS_MAX in a hole:
  *
  *	json            the value as JSON text (a string with its quotes)
+ *	json_escape     as json, without the quotes: for a hole that
+ *	                stands inside a JSON string of the template
  *	text            strings bare, numbers and booleans as JSON
  *	                writes them (this is what no filter means)
  *	default:WORD    WORD when nothing (or null) stands there
- *	lower upper trim truncate:N uri date hash
+ *	lower upper     the ASCII letters
+ *	trim            without white space at both ends
+ *	truncate:N      the first N characters (code points)
+ *	uri             all but RFC 3986's unreserved characters as %XX
+ *	date            "2026-11-22" of an RFC 3339 date-time
+ *	hash            SHA-256 in lower-case hex
  *
- * In a template whose output is JSON, a hole inside a JSON string needs
- * `json_escape` (as json, without the quotes).
+ * All but json and default take what `text` takes. Nothing and null pass
+ * through them untouched, up to a default or the end. What a filter gave is
+ * text, which json and json_escape then treat as a string. There is no way
+ * to write "{{" itself, or '|' or "}}" inside a hole.
  */
 #ifndef GATE_TEMPLATE_H
 #define GATE_TEMPLATE_H
@@ -19,6 +30,8 @@
 #include "lib/err.h"
 #include "lib/json.h"
 #include "lib/span.h"
+
+#define GATE_TEMPLATE_FILTERS_MAX 8
 
 struct gate_template;
 

@@ -50,16 +50,3 @@ fence_free(struct fence *f)
 	free(f->block);
 	*f = (struct fence){0};
 }
-
-void
-fence_each(struct gate_span s, void (*f)(struct gate_span in, void *ctx),
-    void *ctx)
-{
-	struct fence fence = fence_page(s);
-
-	f(fence.span, ctx);
-	fence_free(&fence);
-	fence = fence_heap(s);
-	f(fence.span, ctx);
-	fence_free(&fence);
-}

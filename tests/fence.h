@@ -24,10 +24,4 @@ struct fence fence_page(struct gate_span s);
 struct fence fence_heap(struct gate_span s);
 void fence_free(struct fence *f);
 
-/*
- * Both in turn: calls f with each copy. What most tests need.
- */
-void fence_each(struct gate_span s, void (*f)(struct gate_span in, void *ctx),
-    void *ctx);
-
 #endif

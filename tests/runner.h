@@ -10,11 +10,18 @@
 
 Suite *suite(void);
 
+/* A struct gate_span in a static table; may hold NUL bytes. */
+#define BYTES(lit)                                                             \
+	{                                                                      \
+		(const unsigned char *)("" lit), sizeof(lit) - 1               \
+	}
+
 /*
- * A test over a table is a loop test: its name is one sentence, and _i is
- * the row. Rows begin with a text that says what they are about, so that a
- * red row names itself in the message.
+ * Adds a test once for each row of a table; in the test _i is the row. Rows
+ * say what they are about, so that a red one names itself in the message.
  */
-#define ROWS(table) 0, (int)(sizeof(table) / sizeof((table)[0]))
+#define add_row_test(tcase, test, table)                                       \
+	tcase_add_loop_test(tcase, test, 0,                                    \
+	    (int)(sizeof(table) / sizeof((table)[0])))
 
 #endif
