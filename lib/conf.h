@@ -71,6 +71,7 @@ struct gate_conf {
 	char *path;
 	char *dir; /* of path; relative references start here */
 	enum gate_log_level log_level;
+	char *endpoint;	 /* public address of the gate, or "" */
 	char *sites_dir; /* as written; relative to dir */
 	struct gate_conf_database database;
 	struct gate_conf_fcgi fcgi;
@@ -108,8 +109,9 @@ enum gate_code gate_conf_load(const char *path, unsigned int want,
     size_t *bad_sites) GATE_MUSTCHECK;
 void gate_conf_free(struct gate_conf *c);
 
-/* The three roles that connect to the database. */
+/* Who connects to the database. */
 enum gate_conf_role {
+	GATE_CONF_ROLE_OWNER, /* always `url`: makes the schema */
 	GATE_CONF_ROLE_INGEST,
 	GATE_CONF_ROLE_WORKER,
 	GATE_CONF_ROLE_OPERATOR
@@ -135,6 +137,9 @@ void gate_conf_print_sample(FILE *f);
 void gate_conf_print_site_sample(FILE *f);
 /* Every key as troff for pressgate.conf(5). */
 void gate_conf_print_manual(FILE *f);
+
+/* "libConfuse 3.3" */
+const char *gate_conf_version(void);
 
 #define GATE_CONF_PATH_ENV "PRESSGATE_CONF"
 

@@ -395,6 +395,7 @@ gate_conf_database_url(const struct gate_conf *c, enum gate_conf_role role,
 {
 	static const char *const forms[] = {"env:", "file:", "cred:"};
 	const char *own[] = {
+	    [GATE_CONF_ROLE_OWNER] = NULL,
 	    [GATE_CONF_ROLE_INGEST] = c->database.ingest,
 	    [GATE_CONF_ROLE_WORKER] = c->database.worker,
 	    [GATE_CONF_ROLE_OPERATOR] = c->database.operator,

@@ -45,7 +45,8 @@ load_relay_key(const struct gate_conf_load *l, const struct gate_conf_block *b,
 	gate_secret_clear(&secret);
 	if (code == GATE_E_CONF)
 		gate_conf_errors_put(l->errors, b->path, ref->line, "secret",
-		    "%s", err.text);
+		    "%s, expected a secret of at least %d bytes", err.text,
+		    GATE_RELAY_SECRET_MIN);
 	else if (code != GATE_OK)
 		l->errors->nomem = true;
 }

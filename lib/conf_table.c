@@ -79,8 +79,8 @@ static const struct gate_conf_key fcgi_keys[] = {
 	.help = "Group of the socket, for instance www-data. Empty: the "
 		"group of the process."},
     {.name = "user", .type = GATE_CONF_STRING, AT(user),
-	.flags = GATE_CONF_RESTART, .max = 64, .def = "pressgate",
-	.help = "User to become when started as root."},
+	.flags = GATE_CONF_RESTART, .max = 64, .def = "",
+	.help = "User to become; must be given when started as root."},
     {.name = "mode", .type = GATE_CONF_MODE, AT(mode),
 	.flags = GATE_CONF_RESTART, .min = 0600, .max = 0777, .def = "0660",
 	.help = "Permissions of the socket."},
@@ -125,8 +125,8 @@ static const struct gate_conf_key worker_keys[] = {
 	.help = "Path of the socket by which pressgate-fcgi wakes the worker. "
 		"Empty: the worker only polls."},
     {.name = "user", .type = GATE_CONF_STRING, AT(user),
-	.flags = GATE_CONF_RESTART, .max = 64, .def = "pressgate",
-	.help = "User to become when started as root."},
+	.flags = GATE_CONF_RESTART, .max = 64, .def = "",
+	.help = "User to become; must be given when started as root."},
     {.name = "in_flight", .type = GATE_CONF_COUNT, AT(in_flight), .min = 1,
 	.max = 10000, .def = "256",
 	.help = "Calls at once in this process, over all services."},
@@ -254,6 +254,10 @@ static const struct gate_conf_key main_keys[] = {
     {.name = "log_level", .type = GATE_CONF_WORD,
 	.at = offsetof(struct gate_conf, log_level), .words = log_levels,
 	.def = "info", .help = "What goes to the log."},
+    {.name = "endpoint", .type = GATE_CONF_URL,
+	.at = offsetof(struct gate_conf, endpoint), .def = "",
+	.help = "Public address of this gate, mount prefix included, as "
+		"sites reach it: pressgate(1) prints it and sends to it."},
     {.name = "sites", .type = GATE_CONF_STRING, .min = 1, .max = 1024,
 	.at = offsetof(struct gate_conf, sites_dir), .def = "sites.d",
 	.help = "Directory with one NAME.conf for each site."},

@@ -157,6 +157,13 @@ walk_variable(struct walk *w)
 		    text, text);
 }
 
+static bool
+is_hex_digit(int c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+	    (c >= 'A' && c <= 'F');
+}
+
 /* After a backslash in a double-quoted string. */
 static void
 walk_escape(struct walk *w)
@@ -167,7 +174,7 @@ walk_escape(struct walk *w)
 		gate_conf_errors_put(w->errors, w->path, w->line, NULL,
 		    "an octal escape, expected \\xHH");
 	else if (c == 'x' && peek(w, 1) == '0' &&
-	    (peek(w, 2) == '0' || peek(w, 2) < '0'))
+	    (peek(w, 2) == '0' || !is_hex_digit(peek(w, 2))))
 		gate_conf_errors_put(w->errors, w->path, w->line, NULL,
 		    "an escaped NUL, expected text");
 	step(w);

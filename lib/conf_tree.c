@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/conf.h"
 #include "lib/conf_text.h"
 #include "lib/num.h"
 
@@ -72,9 +73,11 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 			    (opt->nvalues == 1 && m.calls >= 2);
 		else
 			again = true;
-		if (again)
+		if (again) {
 			cfg_error(cfg, "%s is given twice, first in line %d",
 			    opt->name, m.line);
+			m.calls = 0; /* said once, not at its brace again */
+		}
 	} else {
 		m.line = cfg->line;
 	}
@@ -369,6 +372,12 @@ gate_conf_tree_load(const char *path, const struct gate_conf_spec *spec,
 	}
 	gate_buf_clear(&text);
 	return t;
+}
+
+const char *
+gate_conf_version(void)
+{
+	return confuse_version; /* "libConfuse 3.3" */
 }
 
 const struct gate_conf_block *

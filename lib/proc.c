@@ -124,27 +124,33 @@ gate_proc_forget(enum gate_signal s)
 enum gate_code
 gate_proc_become(const char *user, struct gate_err *err)
 {
-	const struct passwd *pw;
+	bool named = user != NULL && user[0] != '\0';
+	const struct passwd *pw = NULL;
 
-	if (geteuid() != 0)
-		return GATE_OK;
-	if (user == NULL || user[0] == '\0')
-		return gate_err_set(err, GATE_E_CONF,
-		    "user: serving as root is refused, name another user");
-	pw = getpwnam(user);
-	if (pw == NULL)
+	errno = 0;
+	if (named && (pw = getpwnam(user)) == NULL)
 		return gate_err_set(err, GATE_E_CONF, "user \"%s\": unknown",
-		    user);
-	if (pw->pw_uid == 0)
-		return gate_err_set(err, GATE_E_CONF,
-		    "user \"%s\": serving as root is refused", user);
+				    user);
+	if (geteuid() != 0) {
+		if (named && pw->pw_uid != geteuid())
+			return gate_err_set(
+			    err, GATE_E_CONF,
+			    "user \"%s\": only root can become another user",
+			    user);
+		return GATE_OK;
+	}
+	if (!named || pw->pw_uid == 0)
+		return gate_err_set(
+		    err, GATE_E_CONF,
+		    "user: serving as root is refused, name another user");
 	if (initgroups(pw->pw_name, pw->pw_gid) != 0 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
 		return gate_err_sys(err, "become user \"%s\"", user);
 	if (setuid(0) == 0)
 		return gate_err_set(err, GATE_E_BUG,
-		    "user \"%s\": root could be had back", user);
+				    "user \"%s\": root could be had back",
+				    user);
 	return GATE_OK;
 }
 

@@ -31,8 +31,7 @@ void gate_proc_forget(enum gate_signal s);
 /*
  * As root: becomes user (supplementary groups too, setgroups, setresgid,
  * setresuid), and setuid(0) must then fail. user empty: GATE_E_CONF, serving
- * as root is refused. Not root: GATE_OK and nothing happens, as the user is
- * then who started us and the configuration's default fits any machine.
+ * as root is refused. Not root: GATE_OK if user is empty or ourselves.
  */
 enum gate_code gate_proc_become(const char *user, struct gate_err *err)
     GATE_MUSTCHECK;
