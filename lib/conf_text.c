@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/utf8.h"
+
 /* Blocks in blocks: site, route, step is three. */
 #define DEPTH_MAX 16
 
@@ -79,14 +81,21 @@ peek(const struct walk *w, size_t ahead)
 	return ahead < w->rest.n ? w->rest.p[ahead] : -1;
 }
 
+/* Names and prompts end up in JSON and in PostgreSQL: both want UTF-8. */
 static void
 step(struct walk *w)
 {
-	struct gate_span c;
+	uint32_t c = 0;
 
-	if (!gate_span_take(&w->rest, 1, &c))
+	if (w->rest.n == 0)
 		return;
-	if (c.p[0] == '\n')
+	if (!gate_utf8_take(&w->rest, &c)) {
+		gate_conf_errors_put(w->errors, w->path, w->line, NULL,
+		    "is not UTF-8");
+		w->rest.n = 0;
+		w->over = true;
+	}
+	if (c == '\n')
 		w->line++;
 }
 
@@ -107,6 +116,8 @@ walk_comment(struct walk *w)
 			return;
 		step(w);
 	}
+	if (w->over)
+		return;
 	gate_conf_errors_put(w->errors, w->path, line, NULL,
 	    "a comment is not closed, expected */");
 	w->over = true;
@@ -202,6 +213,8 @@ walk_string(struct walk *w, int quote)
 			step(w);
 		}
 	}
+	if (w->over)
+		return;
 	gate_conf_errors_put(w->errors, w->path, line, NULL,
 	    "a string is not closed, expected %c", quote);
 	w->over = true;

@@ -88,6 +88,9 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	return cfg_opt_setcomment(opt, comment) == CFG_SUCCESS ? 0 : -1;
 }
 
+static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
+    GATE_PRINTF(2, 0);
+
 /* Appends "LINE text\n" to the block's comment. */
 static void
 on_error(cfg_t *cfg, const char *fmt, va_list ap)
@@ -394,13 +397,13 @@ gate_conf_block_at(const struct gate_conf_block *b, const char *name, size_t n)
 static size_t
 key_index(const struct gate_conf_block *b, const char *name)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < b->spec->key_count; i++)
-		if (strcmp(b->spec->keys[i].name, name) == 0)
-			return i;
-	GATE_ASSERT(!"a key that is in no table");
-	return 0;
+	while (i < b->spec->key_count &&
+	    strcmp(b->spec->keys[i].name, name) != 0)
+		i++;
+	GATE_ASSERT(i < b->spec->key_count);
+	return i;
 }
 
 const struct gate_conf_given *

@@ -286,6 +286,7 @@ static const struct {
 	"around text\n"
 	"pressgate.conf:1: byte 0x29 has no meaning here, expected quotes "
 	"around text\n"},
+    {"# \xc3\xa9\nlog_level = \"\xe9\"\n", "pressgate.conf:2: is not UTF-8\n"},
     {"log_level\n", "pressgate.conf:2: premature end of file\n"},
     {"log_level = {info}\n", "pressgate.conf:1: unexpected token '{'\n"},
     {"unheard {\n}\n",
