@@ -34,6 +34,12 @@ AC_DEFUN([GATE_FLAGS], [
 	AC_ARG_ENABLE([analyzer],
 		AS_HELP_STRING([--enable-analyzer], [gcc -fanalyzer]))
 
+	AC_ARG_ENABLE([fuzz],
+		AS_HELP_STRING([--enable-fuzz],
+			[build the fuzz targets with libFuzzer (clang); best
+			with --enable-sanitize=address,undefined]))
+	AM_CONDITIONAL([GATE_FUZZ], [test "x$enable_fuzz" = xyes])
+
 	GATE_CFLAGS="-std=c11"
 	GATE_CPPFLAGS=""
 	GATE_LDFLAGS=""
@@ -58,6 +64,9 @@ AC_DEFUN([GATE_FLAGS], [
 		GATE_CFLAGS="$GATE_CFLAGS -fno-omit-frame-pointer"
 		GATE_LDFLAGS="$GATE_LDFLAGS -fsanitize=$enable_sanitize"],
 		[GATE_CPPFLAGS="-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3"])
+	AS_IF([test "x$enable_fuzz" = xyes], [
+		GATE_CFLAGS="$GATE_CFLAGS -fsanitize=fuzzer-no-link"
+		GATE_LDFLAGS="$GATE_LDFLAGS -fsanitize=fuzzer-no-link"])
 	AS_IF([test "x$enable_analyzer" = xyes],
 		[GATE_CFLAGS="$GATE_CFLAGS -fanalyzer"])
 	AS_IF([test "x$enable_werror" = xyes],
