@@ -54,6 +54,7 @@ struct gate_http_answer {
 	int64_t status;
 	struct gate_span body;	       /* borrowed until _next or _free */
 	struct gate_span retry_after;  /* header value, or empty */
+	struct gate_span retry_after_ms; /* OpenAI's; or empty */
 	struct gate_span request_id;   /* x-request-id / request-id, or empty */
 	struct gate_span content_type;
 	struct gate_span should_retry; /* x-should-retry, or empty */
@@ -66,7 +67,14 @@ enum gate_code gate_http_new(size_t connections_max, struct gate_http **out,
 /* Aborts what is under way. */
 void gate_http_free(struct gate_http *h);
 
-/* GATE_OK: the answer will come. GATE_E_NOMEM, GATE_E_BAD (URL, header). */
+/*
+ * GATE_OK: the answer will come. GATE_E_NOMEM; GATE_E_BAD: the URL is not
+ * absolute http or https, or holds a user name or password, or a header is
+ * malformed (err never shows either, since both may hold secrets).
+ * The bytes are sent once at most: where libcurl would send them again
+ * by itself, because a kept connection closed without an answer, the
+ * transfer ends as GATE_HTTP_CONNECT, and trying again is the caller's.
+ */
 enum gate_code gate_http_start(struct gate_http *h,
     const struct gate_http_request *r, struct gate_err *err) GATE_MUSTCHECK;
 size_t gate_http_under_way(const struct gate_http *h);
