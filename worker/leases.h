@@ -1,0 +1,21 @@
+/*
+ * Leases that are about to end although their jobs are still in hand: a
+ * call ends before its lease, but its result may wait for the database.
+ */
+#ifndef WORKER_LEASES_H
+#define WORKER_LEASES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/db.h"
+#include "worker/loop.h"
+
+bool leases_is_due(const struct worker *w, int64_t now_ms);
+void leases_begin(struct worker *w, int64_t now_ms);
+void leases_done(struct worker *w, enum gate_code rc,
+    const struct gate_rows *rows, int64_t now_ms);
+/* When the first lease needs it; INT64_MAX if none ever will. */
+int64_t leases_wake_ms(const struct worker *w);
+
+#endif
