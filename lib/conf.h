@@ -138,7 +138,7 @@ void gate_conf_print_site_sample(FILE *f);
 /* Every key as troff for pressgate.conf(5). */
 void gate_conf_print_manual(FILE *f);
 
-/* "libConfuse 3.3" */
+/* Of libconfuse: "3.3" */
 const char *gate_conf_version(void);
 
 #define GATE_CONF_PATH_ENV "PRESSGATE_CONF"

@@ -1,7 +1,8 @@
 /*
  * Reading a configuration file and walking over its tokens once. The walk
  * follows lexer.l of libconfuse 3.3 and builds nothing: it knows strings,
- * comments and braces, and what stands between them.
+ * comments and braces, and what stands between them. Comments become
+ * spaces, because libconfuse counts a line that ends in one twice.
  */
 #include "config.h"
 
@@ -20,6 +21,7 @@
 #define DEPTH_MAX 16
 
 struct walk {
+	unsigned char *text; /* rest lies in it */
 	struct gate_span rest;
 	int line;
 	const char *path;
@@ -92,6 +94,7 @@ step(struct walk *w)
 	if (!gate_utf8_take(&w->rest, &c)) {
 		gate_conf_errors_put(w->errors, w->path, w->line, NULL,
 		    "is not UTF-8");
+		w->rest.p += w->rest.n;
 		w->rest.n = 0;
 		w->over = true;
 	}
@@ -99,21 +102,38 @@ step(struct walk *w)
 		w->line++;
 }
 
+/* Spaces for everything from there to here but line ends. */
+static void
+blank(struct walk *w, const unsigned char *from)
+{
+	unsigned char *p = w->text + (from - w->text);
+
+	for (; p < w->rest.p; p++)
+		if (*p != '\n')
+			*p = ' ';
+}
+
 static void
 walk_line_comment(struct walk *w)
 {
+	const unsigned char *from = w->rest.p;
+
 	while (w->rest.n > 0 && peek(w, 0) != '\n')
 		step(w);
+	blank(w, from);
 }
 
 static void
 walk_comment(struct walk *w)
 {
+	const unsigned char *from = w->rest.p - 2; /* the opening */
 	int line = w->line;
 
 	while (w->rest.n > 0) {
-		if (gate_span_skip(&w->rest, "*/"))
+		if (gate_span_skip(&w->rest, "*/")) {
+			blank(w, from);
 			return;
+		}
 		step(w);
 	}
 	if (w->over)
@@ -286,11 +306,14 @@ walk_token(struct walk *w)
 }
 
 bool
-gate_conf_text_check(const char *path, struct gate_span text,
+gate_conf_text_check(const char *path, struct gate_buf *text,
     struct gate_conf_errors *errors)
 {
-	struct walk w = {
-	    .rest = text, .line = 1, .path = path, .errors = errors};
+	struct walk w = {.text = text->p,
+	    .rest = gate_buf_span(text),
+	    .line = 1,
+	    .path = path,
+	    .errors = errors};
 	size_t before = errors->count;
 
 	while (!w.over && w.rest.n > 0)

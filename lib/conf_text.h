@@ -26,8 +26,9 @@
 enum gate_code gate_conf_text_read(const char *path, struct gate_buf *out,
     struct gate_err *err) GATE_MUSTCHECK;
 
-/* Reports what libconfuse would let through. False if there was any. */
-bool gate_conf_text_check(const char *path, struct gate_span text,
+/* Reports what libconfuse would let through; false if there was any. Puts
+ * spaces over comments, without which its line numbers are wrong. */
+bool gate_conf_text_check(const char *path, struct gate_buf *text,
     struct gate_conf_errors *errors);
 
 #endif

@@ -364,7 +364,7 @@ gate_conf_tree_load(const char *path, const struct gate_conf_spec *spec,
 	gate_buf_init(&text, GATE_CONF_TEXT_MAX);
 	switch (gate_conf_text_read(path, &text, &err)) {
 	case GATE_OK:
-		if (gate_conf_text_check(path, gate_buf_span(&text), errors))
+		if (gate_conf_text_check(path, &text, errors))
 			t = parse(path, gate_buf_str(&text), spec, errors);
 		break;
 	case GATE_E_NOMEM:
@@ -380,7 +380,7 @@ gate_conf_tree_load(const char *path, const struct gate_conf_spec *spec,
 const char *
 gate_conf_version(void)
 {
-	return confuse_version; /* "libConfuse 3.3" */
+	return confuse_version;
 }
 
 const struct gate_conf_block *

@@ -352,3 +352,9 @@ gate_json_put_string(struct gate_buf *b, struct gate_span s)
 {
 	return gate_quote_put(b, s);
 }
+
+const char *
+gate_json_version(void)
+{
+	return "json-c " JSON_C_VERSION;
+}

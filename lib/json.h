@@ -92,4 +92,7 @@ enum gate_code gate_json_text(const struct gate_json *v,
  * document. */
 enum gate_code gate_json_put_string(struct gate_buf *b, struct gate_span s);
 
+/* For --version: "json-c 0.16" */
+const char *gate_json_version(void);
+
 #endif

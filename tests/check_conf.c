@@ -255,6 +255,20 @@ static const struct {
     {"sites = \"nowhere\"",
 	"pressgate.conf: sites: cannot read nowhere: No such file or "
 	"directory, expected a directory\n"},
+    {"# one\n// two\n/* three\n four */ # five\nlog_level = # six\nloud # x\n"
+     "fcgi { # seven\n# eight\n mode = 1 /* nine */ backlog = 0 }\n",
+	"pressgate.conf:6: log_level: bad value, expected error, warn, info "
+	"or debug\n"
+	"pressgate.conf:9: mode: bad value, expected octal permissions such "
+	"as 0660\n"
+	"pressgate.conf:9: backlog: bad value, expected a number from 1 to "
+	"65535\n"},
+    {"fcgi { listen = '# no comment' group = \"/* none */\"\nmode = 1 }\n",
+	"pressgate.conf:2: mode: bad value, expected octal permissions such "
+	"as 0660\n"},
+    {"fcgi { listen = \"two\nlines\"\nmode = 1 }\n",
+	"pressgate.conf:3: mode: bad value, expected octal permissions such "
+	"as 0660\n"},
     /* What libconfuse alone would accept. */
     {"fcgi {\n\tprocesses = 1\n",
 	"pressgate.conf:1: { is not closed before the end of the file, "

@@ -1,0 +1,208 @@
+/*
+ * pressgate(1): the table of verbs. Finds the verb, checks its options and
+ * words, calls it.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "lib/crypto.h"
+#include "lib/http.h"
+#include "lib/json.h"
+#include "lib/num.h"
+
+struct verb {
+	const char *name; /* one word or two */
+	const char *words;
+	size_t word_min, word_max;
+	unsigned int options; /* beside OPTION_ALWAYS */
+	int (*run)(const struct command *c);
+	const char *line; /* in the list of verbs */
+	const char *more; /* in its own help */
+};
+
+#define O(o) OPTION_BIT(OPTION_##o)
+
+static const struct verb verbs[] = {
+    {"check", "", 0, 0,
+	O(DATABASE) | O(PRINT) | O(SAMPLE) | O(SITE_SAMPLE) | O(MANUAL),
+	check_run, "check the configuration, every error at once",
+	"Exit 3 if anything is wrong, also in one site's file."},
+    {"migrate", "", 0, 0, O(ROLES) | O(DRY_RUN), migrate_run,
+	"bring the database's schema up to date",
+	"Connects as database.url, which must own the schema. Each file of\n"
+	"sql/ is a transaction of its own; several may run at once."},
+    {"apply", "", 0, 0, 0, apply_run,
+	"write the configuration's names to the database",
+	"After each change of sites, routes, services or retries; then reload\n"
+	"pressgate-fcgi and pressgate-worker. Refused while any site's file\n"
+	"is invalid, since its site would become inactive."},
+    {"site add", "NAME", 1, 1,
+	O(URL) | O(DEFAULT) | O(ENDPOINT) | O(KEY) | O(NO_APPLY),
+	site_add_run, "make a site: secret, file, block A for wp-config.php",
+	"--url is the site's address. --key names the key; NAME-1 if not\n"
+	"given. The secret is printed once, in block A; it stays in\n"
+	"secrets.d/NAME.relay beside pressgate.conf."},
+    {"site list", "", 0, 0, 0, site_list_run, "list the sites", NULL},
+    {"send", "[TYPE]", 0, 1,
+	O(EVENT) | O(DATA) | O(SITE) | O(KEY) | O(URL) | O(IDEMPOTENCY_KEY),
+	send_run, "sign and post a test event (relay)",
+	"Without TYPE and --data: the first event type of the site. Without\n"
+	"--site: the default site, or the only one."},
+    {"status", "", 0, 0, 0, status_run,
+	"what waits, who works, what is dead", NULL},
+    {"dlq list", "", 0, 0, O(SITE) | O(ALL) | O(LIMIT), dlq_list_run,
+	"list dead letters, newest first", NULL},
+    {"dlq replay", "ID", 1, 1, O(NEW_KEY), dlq_replay_run,
+	"put a dead letter back to work",
+	"Steps that succeeded are not called again. Exit 5: no such letter."},
+};
+
+static void
+print_usage(FILE *f)
+{
+	char left[40];
+	size_t i;
+
+	fputs("usage: pressgate VERB [OPTIONS] [WORDS]\n\n", f);
+	for (i = 0; i < GATE_COUNT(verbs); i++) {
+		(void)snprintf(left, sizeof(left), "%s %s", verbs[i].name,
+		    verbs[i].words);
+		fprintf(f, "  %-18s %s\n", left, verbs[i].line);
+	}
+	fprintf(f, "  %-18s %s\n", "help [VERB]", "this text, or the verb's");
+	fputs("\nwith every verb:\n", f);
+	option_help(f, OPTION_ALWAYS);
+	fputs("\nexit: 0 ok, 1 failed, 2 usage, 3 invalid configuration,\n"
+	      "4 database or gate unreachable, 5 nothing matched\n",
+	    f);
+}
+
+static void
+print_verb(const struct verb *v)
+{
+	printf("usage: pressgate %s%s%s [OPTIONS]\n\n%s\n", v->name,
+	    v->words[0] == '\0' ? "" : " ", v->words, v->line);
+	if (v->more != NULL)
+		printf("%s\n", v->more);
+	putchar('\n');
+	option_help(stdout, v->options | OPTION_ALWAYS);
+}
+
+static int
+print_version(void)
+{
+	char pq[GATE_DB_VERSION_TEXT];
+
+	gate_db_version(pq);
+	printf("pressgate %s\n%s\n%s\n%s\nlibcurl %s\nlibconfuse %s\n",
+	    PACKAGE_VERSION, gate_crypto_version(), gate_json_version(), pq,
+	    gate_http_version(), gate_conf_version());
+	return CLI_OK;
+}
+
+/* The verb that the first words name; *used of them. NULL: none. */
+static const struct verb *
+find_verb(const char *const *words, size_t count, size_t *used)
+{
+	char two[64];
+	size_t i, n;
+
+	for (n = count < 2 ? count : 2; n > 0; n--) {
+		(void)snprintf(two, sizeof(two), "%s%s%s", words[0],
+		    n == 2 ? " " : "", n == 2 ? words[1] : "");
+		for (i = 0; i < GATE_COUNT(verbs); i++)
+			if (strcmp(verbs[i].name, two) == 0) {
+				*used = n;
+				return &verbs[i];
+			}
+	}
+	return NULL;
+}
+
+static int
+help(const struct command_line *line)
+{
+	const struct verb *v;
+	size_t used;
+
+	if (line->word_count <= 1) {
+		print_usage(stdout);
+		return CLI_OK;
+	}
+	v = find_verb(line->words + 1, line->word_count - 1, &used);
+	if (v == NULL)
+		return command_fail(CLI_USAGE, "no such verb: %s",
+		    line->words[1]);
+	print_verb(v);
+	return CLI_OK;
+}
+
+static int
+run(const struct verb *v, const struct command_line *line, size_t used)
+{
+	const char *path = line->value[OPTION_CONFIG];
+	struct command c = {
+	    .line = line,
+	    .words = line->words + used,
+	    .word_count = line->word_count - used,
+	    .json = line->value[OPTION_JSON] != NULL,
+	};
+	size_t i;
+
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (line->value[i] != NULL &&
+		    ((v->options | OPTION_ALWAYS) & OPTION_BIT(i)) == 0)
+			return command_fail(CLI_USAGE, "%s does not take %s",
+			    v->name, option_name((enum option)i));
+	if (c.word_count < v->word_min || c.word_count > v->word_max)
+		return command_fail(CLI_USAGE, "%s: expected pressgate %s %s",
+		    c.word_count < v->word_min ? "a word is missing" :
+						 "too many words",
+		    v->name, v->words);
+	if (path == NULL)
+		path = getenv(GATE_CONF_PATH_ENV);
+	c.conf_path = path == NULL || path[0] == '\0' ? GATE_CONF_FILE : path;
+	return v->run(&c);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct command_line line;
+	struct gate_err err = {0};
+	const struct verb *v;
+	size_t used = 0;
+	int exit_code;
+
+	if (option_parse(argc, argv, &line, &err) != GATE_OK)
+		return command_fail(CLI_USAGE, "%s", err.text);
+	v = find_verb(line.words, line.word_count, &used);
+	if (line.value[OPTION_VERSION] != NULL) {
+		exit_code = print_version();
+	} else if (line.word_count > 0 && strcmp(line.words[0], "help") == 0) {
+		exit_code = help(&line);
+	} else if (line.value[OPTION_HELP] != NULL) {
+		if (v == NULL)
+			print_usage(stdout);
+		else
+			print_verb(v);
+		exit_code = CLI_OK;
+	} else if (line.word_count == 0) {
+		print_usage(stderr);
+		exit_code = CLI_USAGE;
+	} else if (v == NULL) {
+		exit_code = command_fail(CLI_USAGE,
+		    "no such verb: %s%s%s; see pressgate help", line.words[0],
+		    line.word_count > 1 ? " " : "",
+		    line.word_count > 1 ? line.words[1] : "");
+	} else {
+		exit_code = run(v, &line, used);
+	}
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return command_fail(CLI_FAILED, "cannot write the output");
+	return exit_code;
+}
