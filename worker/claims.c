@@ -114,7 +114,8 @@ pace(struct worker *w, bool more, size_t got, int64_t now_ms)
 		a->claim_ms = more ? now_ms : now_ms + c->poll_min_ms;
 		return;
 	}
-	a->quiet_pairs += a->plan.count;
+	if (a->claim_begun_ms > w->tells.settled_ms)
+		a->quiet_pairs += a->plan.count;
 	a->idle_ms = a->idle_ms * 2;
 	if (a->idle_ms < c->poll_min_ms)
 		a->idle_ms = c->poll_min_ms;

@@ -69,6 +69,7 @@ struct tells {
 	size_t batch_count;   /* the first so many are on their way */
 	size_t batch_max;     /* shrinks while the database is slow */
 	int64_t since_ms;     /* when the oldest came */
+	int64_t settled_ms;   /* when a finish went through last */
 };
 
 struct counts {

@@ -141,7 +141,8 @@ settled(struct worker *w, const struct gate_rows *rows)
 			fenced(w, j);
 		job_free(j);
 	}
-	t->since_ms = gate_mono_ms();
+	t->since_ms = t->settled_ms = gate_mono_ms();
+	w->asks.quiet_pairs = 0; /* next steps are due now */
 	t->batch_max *= 2;
 	if (t->batch_max > (size_t)w->setup->conf->worker.flush_max)
 		t->batch_max = (size_t)w->setup->conf->worker.flush_max;
