@@ -110,6 +110,10 @@ gate_log_start(struct gate_log_line *l, const struct gate_log *log,
 	if (log == NULL)
 		return;
 	put_head(l, level, mod, ev);
+	if (l->buf.failed != GATE_OK) {
+		l->log = NULL; /* no memory: no line rather than half a one */
+		return;
+	}
 	gate_log_str(l, "program", log->program);
 	gate_log_i64(l, "pid", getpid());
 }

@@ -144,7 +144,7 @@ START_TEST(takes_only_the_one_spelling_of_base64)
 }
 END_TEST
 
-START_TEST(says_when_the_decoded_bytes_do_not_fit)
+START_TEST(says_when_the_result_does_not_fit)
 {
 	struct gate_buf b;
 
@@ -155,6 +155,13 @@ START_TEST(says_when_the_decoded_bytes_do_not_fit)
 	gate_buf_reset(&b);
 	ck_assert_int_eq(gate_base64_decode(GATE_SPAN("Zm9vYmE="), &b),
 	    GATE_OK);
+	gate_buf_reset(&b);
+	ck_assert_int_eq(gate_percent_decode(GATE_SPAN("%41bcdef"), &b),
+	    GATE_E_LIMIT);
+	ck_assert_uint_eq(b.n, 0);
+	gate_buf_reset(&b);
+	ck_assert_int_eq(gate_base64_put(&b, GATE_SPAN("abcdef")),
+	    GATE_E_LIMIT);
 	gate_buf_clear(&b);
 }
 END_TEST
@@ -234,7 +241,7 @@ suite(void)
 	add_row_test(t, writes_and_reads_base64, base64s);
 	add_row_test(t, takes_only_the_one_spelling_of_base64,
 	    strict64);
-	tcase_add_test(t, says_when_the_decoded_bytes_do_not_fit);
+	tcase_add_test(t, says_when_the_result_does_not_fit);
 	add_row_test(t, reads_and_writes_uuids, uuids);
 	add_row_test(t, decodes_percent_escapes, percents);
 	suite_add_tcase(s, t);

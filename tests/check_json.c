@@ -255,6 +255,7 @@ START_TEST(builds_documents)
 	struct gate_json *a = gate_json_new_array();
 	struct gate_json *copy;
 	struct gate_span odd = BYTES("a\0\xff" "b\xc3\xbc\n");
+	struct gate_span nul = BYTES("\0");
 
 	ck_assert_int_eq(gate_json_put(o, "i", gate_json_new_i64(INT64_MIN)),
 	    GATE_OK);
@@ -267,12 +268,15 @@ START_TEST(builds_documents)
 	    GATE_OK);
 	ck_assert_int_eq(gate_json_append(a,
 	    gate_json_new_string((struct gate_span){NULL, 0})), GATE_OK);
+	ck_assert_int_eq(gate_json_append(a, gate_json_new_string(nul)),
+	    GATE_OK);
 	copy = gate_json_dup(a);
 	ck_assert_int_eq(gate_json_append(a, copy), GATE_OK);
 	ck_assert_int_eq(gate_json_put(o, "a", a), GATE_OK);
 	expect_text(o, "{\"i\":-9223372036854775808,\"t\":false,\"n\":null,"
 	    "\"a\":[\"a\xef\xbf\xbd\xef\xbf\xbd" "b\xc3\xbc\\n\",\"\","
-	    "[\"a\xef\xbf\xbd\xef\xbf\xbd" "b\xc3\xbc\\n\",\"\"]]}");
+	    "\"\xef\xbf\xbd\",[\"a\xef\xbf\xbd\xef\xbf\xbd" "b\xc3\xbc\\n\",\"\","
+	    "\"\xef\xbf\xbd\"]]}");
 	gate_json_free(o);
 }
 END_TEST

@@ -144,6 +144,7 @@ static const struct {
 	{"high surrogate and a letter", BYTES("\"\\ud800\\u0041\""),
 	    GATE_E_BAD},
 	{"low surrogate alone", BYTES("\"\\udc00\""), GATE_E_BAD},
+	{"low surrogate twice", BYTES("\"\\udc00\\udc00\""), GATE_E_BAD},
 	{"surrogate pair", BYTES("\"\\ud83d\\ude00\""), GATE_OK},
 	{"last pair", BYTES("\"\\udbff\\udfff\""), GATE_OK},
 	{"surrogate pair cut", BYTES("\"\\ud83d\\ude0\""), GATE_E_BAD},

@@ -109,15 +109,26 @@ END_TEST
 START_TEST(marks_lines_for_the_journal)
 {
 	struct gate_log log;
+	int other_ends[2];
+	int other;
 	char stream[64];
 	struct stat st;
 
+	ck_assert_int_eq(pipe(other_ends), 0);
+	ck_assert_int_eq(close(other_ends[0]), 0);
+	other = other_ends[1];
 	ck_assert_int_eq(fstat(ends[1], &st), 0);
 	(void)snprintf(stream, sizeof(stream), "%llu:%llu",
 	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 	ck_assert_int_eq(setenv("JOURNAL_STREAM", stream, 1), 0);
 	gate_log_init(&log, "prog", ends[1], GATE_LOG_INFO);
 	ck_assert(log.journal && log.json);
+	gate_log_init(&log, "prog", ends[0], GATE_LOG_INFO);
+	ck_assert(log.journal); /* the same pipe */
+	gate_log_init(&log, "prog", other, GATE_LOG_INFO);
+	ck_assert(!log.journal); /* its device, another inode */
+	ck_assert_int_eq(close(other), 0);
+	gate_log_init(&log, "prog", ends[1], GATE_LOG_INFO);
 	write_sample(&log);
 	ck_assert_ptr_eq(strstr(read_back(), "<4>{\"ts\":"), got);
 }

@@ -243,6 +243,9 @@ START_TEST(wants_a_name_and_a_path_that_fits)
 	memset(ref, 'x', sizeof(ref) - 1);
 	memcpy(ref, "file:", 5);
 	expect_refusal(ref, 1, "too long");
+	memcpy(ref, "cred:", 5);
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+	expect_refusal(ref, 1, "too long");
 }
 END_TEST
 
