@@ -76,7 +76,10 @@ services_as_before()
 apt()
 {
 	DEBIAN_FRONTEND=noninteractive apt-get -qq \
-		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
+		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
+		</dev/null >build/apt.log 2>&1 && return 0
+	tail -n 30 build/apt.log >&2
+	die "apt-get $1 failed"
 }
 
 # postgresql's package makes a cluster "main" when it is installed, unless
@@ -91,18 +94,16 @@ Run this once as root, or: apt-get install --no-install-recommends $need"
 	trap services_as_before EXIT
 	trap 'exit 130' INT TERM HUP
 	services_off || die "cannot write $policy"
-	apt update || die "apt-get update failed"
+	apt update
 	case $need in
 	*postgresql*)
-		apt install --no-install-recommends postgresql-common ||
-			die "apt-get install failed"
+		apt install --no-install-recommends postgresql-common
 		mkdir -p "${dropin%/*}"
 		say "create_main_cluster = false" >"$dropin"
 		;;
 	esac
 	# shellcheck disable=SC2086 # a list of names
-	apt install --no-install-recommends $need ||
-		die "apt-get install failed"
+	apt install --no-install-recommends $need
 	services_as_before
 	trap - EXIT INT TERM HUP
 }
@@ -155,8 +156,8 @@ build()
 
 demo()
 {
-	packages "$packages_demo"
 	mkdir -p build
+	packages "$packages_demo"
 	say "building"
 	{ autogen && build demo; } ||
 		die "the build failed; see build/demo/build.log"

@@ -25,46 +25,48 @@ SITE_NAME = "demo"
 # Wants only `event` and the idempotency key; whatever else an event may
 # carry has a default.
 SITE = """\
-url = "https://demo.example.com"
-default = true
+site "demo" {
+	url = "https://demo.example.com"
+	default = true
 
-relay { key "demo-1" { secret = "file:secrets.d/relay" } }
+	relay { key "demo-1" { secret = "file:secrets.d/relay" } }
 
-# One call of an LLM.
-route "summarise" {
-	events = {"post.published"}
-	urgency = "high"
-	step "summary" {
-		service = "llm"
-		model = "gpt-4o-mini"
-		prompt = "Summarise this post in one sentence: {{/data/title|default:untitled}}"
+	# One call of an LLM.
+	route "summarise" {
+		events = {"post.published"}
+		urgency = "high"
+		step "summary" {
+			service = "llm"
+			model = "gpt-4o-mini"
+			prompt = "Summarise this post in one sentence: {{/data/title|default:untitled}}"
+		}
+		result = "{\\"summary\\": {{/steps/summary/output/text|json}}}"
 	}
-	result = "{\\"summary\\": {{/steps/summary/output/text|json}}}"
-}
 
-# The same, by a model of the stand-in vendor that takes its time.
-route "moderate" {
-	events = {"comment.posted"}
-	step "verdict" {
-		service = "llm"
-		model = "slow-2s"
-		prompt = "Is this comment spam? {{/data/text|default:none}}"
+	# The same, by a model of the stand-in vendor that takes its time.
+	route "moderate" {
+		events = {"comment.posted"}
+		step "verdict" {
+			service = "llm"
+			model = "slow-2s"
+			prompt = "Is this comment spam? {{/data/text|default:none}}"
+		}
 	}
-}
 
-# Two steps: enrich a lead, then store it in the CRM.
-route "lead" {
-	events = {"lead.created"}
-	step "enrich" {
-		service = "llm"
-		model = "gpt-4o-mini"
-		prompt = "What company is this? {{/data/email|default:unknown}}"
-	}
-	step "store" {
-		service = "crm"
-		method = "PUT"
-		url = "$VENDOR/crm/idem/lead"
-		body = "{\\"email\\": {{/data/email|default:unknown|json}}, \\"note\\": {{/steps/enrich/output/text|json}}}"
+	# Two steps: enrich a lead, then store it in the CRM.
+	route "lead" {
+		events = {"lead.created"}
+		step "enrich" {
+			service = "llm"
+			model = "gpt-4o-mini"
+			prompt = "What company is this? {{/data/email|default:unknown}}"
+		}
+		step "store" {
+			service = "crm"
+			method = "PUT"
+			url = "$VENDOR/crm/idem/lead"
+			body = "{\\"email\\": {{/data/email|default:unknown|json}}, \\"note\\": {{/steps/enrich/output/text|json}}}"
+		}
 	}
 }
 """

@@ -10,6 +10,7 @@ Programs come from the current folder (where make runs) or $PRESSGATE_BIN;
 they are copied, since the unprivileged user may not get into a checkout.
 """
 
+import glob
 import json
 import os
 import pathlib
@@ -44,10 +45,13 @@ fcgi {
 	listen = "$DIR/run/fcgi.sock"
 	processes = $PROCESSES
 	mount = "$MOUNT"
+	user = ""
+	metrics = "$METRICS"
 }
 
 worker {
 	poke = "$DIR/run/worker.sock"
+	user = ""
 }
 
 $POLICIES
@@ -71,25 +75,28 @@ service "crm" {
 
 # Quick tries, many of them: a test that waits out hours proves no more.
 POLICIES = """\
-policy "high" { attempts = 12  base = "200ms"  factor = 2  cap = "2s" window = "10m" }
-policy "normal" { attempts = 12  base = "200ms"  factor = 2  cap = "2s" window = "10m" }
-policy "low" { attempts = 12  base = "200ms"  factor = 2  cap = "2s" window = "10m" }
+retry_high { attempts = 12  base = "200ms"  factor = 2  cap = "2s" }
+retry_normal { attempts = 12  base = "200ms"  factor = 2  cap = "2s" }
+retry_low { attempts = 12  base = "200ms"  factor = 2  cap = "2s" }
 """
 
 SITE = """\
-url = "https://blog.example.com"
-default = true
-relay { key "k1" { secret = "file:secrets.d/relay" } }
-
-route "summarise" {
-	events = {"post.published"}
-	urgency = "high"
-	step "summary" {
-		service = "llm"
-		model = "$MODEL"
-		prompt = "Summarise {{/idempotency_key}}: {{/data/title|default:untitled}}"
+site "blog" {
+	url = "https://blog.example.com"
+	default = true
+	relay {
+		key "k1" { secret = "file:secrets.d/relay" }
 	}
-	result = "{\\"summary\\": {{/steps/summary/output/text|json}}}"
+	route "summarise" {
+		events = {"post.published"}
+		urgency = "high"
+		step "summary" {
+			service = "llm"
+			model = "$MODEL"
+			prompt = "Summarise {{/idempotency_key}}: {{/data/title|default:untitled}}"
+		}
+		result = "{\\"summary\\": {{/steps/summary/output/text|json}}}"
+	}
 }
 """
 
@@ -169,6 +176,8 @@ class Stack:
                 self.procs[name].stop(timeout=8)
         subprocess.run([CLUSTER, "stop", self.dir, "immediate"],
                        check=False, stdin=subprocess.DEVNULL)
+        for left in glob.glob(f"/dev/shm/{os.path.basename(self.dir)}.*"):
+            os.unlink(left)
         if os.environ.get("PRESSGATE_KEEP"):
             print(f"kept: {self.dir}", file=sys.stderr)
         else:
@@ -265,7 +274,8 @@ class Stack:
 
     def write_conf(self):
         self.values.update({
-            "DIR": self.dir, "URL": self.url("pressgate"),
+            "DIR": self.dir, "METRICS": os.path.basename(self.dir),
+            "URL": self.url("pressgate"),
             **{"URL_" + role.upper(): self.url("pressgate_" + role)
                for role in ("ingest", "worker", "operator")}})
         for sub in ("etc", "etc/sites.d", "etc/secrets.d", "web"):
