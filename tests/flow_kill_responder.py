@@ -26,7 +26,7 @@ HITS_MIN = 10
 
 def body_of(key):
     return json.dumps({"event": "post.published", "idempotency_key": key,
-                       "data": {"title": "T " + key}}).encode()
+                       "title": "T " + key}).encode()
 
 
 def full_pool(s):

@@ -64,7 +64,6 @@ site "demo" {
 		step "store" {
 			service = "crm"
 			method = "PUT"
-			url = "$VENDOR/crm/idem/lead"
 			body = "{\\"email\\": {{/data/email|default:unknown|json}}, \\"note\\": {{/steps/enrich/output/text|json}}}"
 		}
 	}

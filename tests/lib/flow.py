@@ -74,7 +74,7 @@ class Senders:
     def send(self, key):
         body = json.dumps({"event": "post.published",
                            "idempotency_key": key,
-                           "data": {"title": "T " + key}}).encode()
+                           "title": "T " + key}).encode()
         end = time.monotonic() + 60
         while time.monotonic() < end:
             begun = time.time()

@@ -66,7 +66,7 @@ service "llm" {
 
 service "crm" {
 	kind = "http"
-	url = "$VENDOR/crm/idem/"
+	url = "$VENDOR/crm/idem/lead"
 	secret = "file:secrets.d/vendor"
 	timeout = "$TIMEOUT"
 	allow_private = true
@@ -93,7 +93,7 @@ site "blog" {
 		step "summary" {
 			service = "llm"
 			model = "$MODEL"
-			prompt = "Summarise {{/idempotency_key}}: {{/data/title|default:untitled}}"
+			prompt = "Summarise {{/data/idempotency_key|default:none}}: {{/data/title|default:untitled}}"
 		}
 		result = "{\\"summary\\": {{/steps/summary/output/text|json}}}"
 	}
