@@ -46,6 +46,7 @@ class Senders:
         self.acked = {}       # key -> request_id
         self.tries = {}       # key -> list of (begun, ended, status or None)
         self.open = 0         # requests under way
+        self.errors = []
         self.stopping = threading.Event()
         self.threads = [
             threading.Thread(target=self.run, args=(seed * 1000 + n,),
@@ -63,12 +64,19 @@ class Senders:
             t.join(60)
         if any(t.is_alive() for t in self.threads):
             raise AssertionError("a sender gets no answer")
+        if self.errors:
+            raise self.errors[0]
         return self
 
     def run(self, seed):
         rng = random.Random(seed)
         while not self.stopping.is_set():
-            self.send(str(uuid.UUID(int=rng.getrandbits(128), version=4)))
+            try:
+                self.send(str(uuid.UUID(int=rng.getrandbits(128),
+                                        version=4)))
+            except AssertionError as e:
+                self.errors.append(e)
+                return
             time.sleep(self.pause * rng.uniform(0.5, 1.5))
 
     def send(self, key):
@@ -96,6 +104,8 @@ class Senders:
             if status is not None and 400 <= status < 500:
                 raise AssertionError(f"a good event was refused: {answer}")
             time.sleep(0.05)
+        raise AssertionError(f"no acknowledgement for {key}: "
+                             f"{self.tries[key][-3:]}")
 
 
 def reckon(check, stack, acked, kills=(), unflushed_s=0.5, timeout=90,
