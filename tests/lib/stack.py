@@ -202,7 +202,12 @@ class Stack:
         for program in PROGRAMS:
             if not (source / program).exists():
                 sys.exit(f"{source / program}: not built")
-            shutil.copy(source / program, f"{self.dir}/bin/")
+            self.own(shutil.copy(source / program, f"{self.dir}/bin/"))
+        shutil.copytree(os.environ.get("PRESSGATE_SQL_DIR", SOURCE / "sql"),
+                        f"{self.dir}/sql")
+        for path in [f"{self.dir}/bin", f"{self.dir}/sql",
+                     *pathlib.Path(self.dir, "sql").iterdir()]:
+            self.own(path)
 
     def own(self, path, mode=None):
         """Gives a file or folder below ours to the unprivileged user."""
@@ -289,6 +294,7 @@ class Stack:
     def environment(self):
         return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"),
                 "LANG": "C.UTF-8", "PRESSGATE_CONF": self.conf,
+                "PRESSGATE_SQL_DIR": f"{self.dir}/sql",
                 **{k: v for k, v in os.environ.items()
                    if k.endswith("SAN_OPTIONS")}}
 
@@ -345,6 +351,7 @@ class Stack:
     def start_vendor(self):
         script = shutil.copy(SOURCE / "tests/standin/vendor.py",
                              f"{self.dir}/bin/")
+        self.own(script)
         self.procs["vendor"] = Proc.start(
             "vendor", [sys.executable, script, str(self.vendor_port),
                        f"{self.dir}/log/vendor.jsonl"],
