@@ -73,8 +73,8 @@ site "demo" {
 COMMAND = """\
 #!/bin/sh
 # The operator's command for this stack, as the user that it runs as.
-PRESSGATE_CONF={conf}
-export PRESSGATE_CONF
+PRESSGATE_CONF={conf} PRESSGATE_SQL_DIR={sql}
+export PRESSGATE_CONF PRESSGATE_SQL_DIR
 cd / || exit 1
 if [ "$(id -u)" = 0 ]; then
 	exec {as_user} {program} "$@"
@@ -105,7 +105,7 @@ def make(keep_running):
 def publish(s):
     """Writes .demo/: the variables, and links to what a person may want."""
     path = s.write("bin/pressgate-demo", COMMAND.format(
-        conf=s.conf, program=f"{s.dir}/bin/pressgate",
+        conf=s.conf, sql=f"{s.dir}/sql", program=f"{s.dir}/bin/pressgate",
         as_user=shlex.join(as_user([])) if os.getuid() == 0 else ""), 0o755)
     shutil.rmtree(DEMO, ignore_errors=True)
     DEMO.mkdir(mode=0o700)
