@@ -37,6 +37,7 @@ def main():
                        step=0.0005)
             victims = [postmaster]
             if len(kills) % 2:
+                os.kill(postmaster, signal.SIGSTOP)  # it makes no new ones
                 victims += children(postmaster)
             for pid in victims:
                 os.kill(pid, signal.SIGKILL)
