@@ -226,7 +226,6 @@ child_run(const struct child_start *start, struct settings *settings)
 	struct child c = {.start = start, .settings = settings};
 	struct serve_settings serve = {
 	    .listener = start->listener->fd,
-	    .tick = start->listener->alone,
 	    .requests_max = settings->conf->fcgi.requests_per_child,
 	    .wait_mask = start->wait_mask};
 	struct serve_calls calls = {.before = before,

@@ -11,6 +11,7 @@
 
 #include "fcgi/inbox.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "lib/buf.h"
@@ -18,8 +19,10 @@
 #include "lib/clock.h"
 #include "lib/num.h"
 
-/* A repetition needs time to connect and to commit. */
+/* A repetition needs time to connect and to commit, and comes after the
+ * pause that lib/db makes when a connection was lost. */
 #define REPEAT_MIN_MS 300
+#define REPEAT_AFTER_MS 60
 
 const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT] = {
     [INBOX_CATALOG] = GATE_CATALOG_STMT,
@@ -248,6 +251,21 @@ read_receipts(const struct gate_rows *rows, const struct inbox_delivery *d,
 }
 
 enum gate_code
+inbox_call(struct gate_db *db, enum inbox_stmt stmt,
+    const struct gate_param *params, size_t count, int64_t until_ms,
+    struct gate_rows **rows, struct gate_err *err)
+{
+	enum gate_code code;
+
+	code = gate_db_call(db, stmt, params, count, until_ms, rows, err);
+	if (code != GATE_E_DB_RETRY ||
+	    until_ms - gate_mono_ms() < REPEAT_MIN_MS)
+		return code;
+	(void)poll(NULL, 0, REPEAT_AFTER_MS);
+	return gate_db_call(db, stmt, params, count, until_ms, rows, err);
+}
+
+enum gate_code
 inbox_store(struct gate_db *db, const struct inbox_delivery *d,
 	    int64_t until_ms, struct inbox_receipt *receipts,
 	    struct gate_err *err)
@@ -264,12 +282,8 @@ inbox_store(struct gate_db *db, const struct inbox_delivery *d,
 		(void)gate_err_set(err, code, "ingest: parameters");
 		goto out;
 	}
-	code = gate_db_call(db, INBOX_INGEST, c.params, PARAM_COUNT, until_ms,
-			    &rows, err);
-	if (code == GATE_E_DB_RETRY &&
-	    until_ms - gate_mono_ms() >= REPEAT_MIN_MS)
-		code = gate_db_call(db, INBOX_INGEST, c.params, PARAM_COUNT,
-				    until_ms, &rows, err);
+	code = inbox_call(db, INBOX_INGEST, c.params, PARAM_COUNT, until_ms,
+	    &rows, err);
 	if (code == GATE_OK)
 		code = read_receipts(rows, d, receipts, err);
 out:

@@ -82,6 +82,15 @@ struct inbox_receipt {
 };
 
 /*
+ * gate_db_call, and once more if the connection was lost and time is left.
+ * For statements that may be repeated: all of the table, since ingest()
+ * knows its event ids again.
+ */
+enum gate_code inbox_call(struct gate_db *db, enum inbox_stmt stmt,
+    const struct gate_param *params, size_t count, int64_t until_ms,
+    struct gate_rows **rows, struct gate_err *err) GATE_MUSTCHECK;
+
+/*
  * Stores a delivery: one call of ingest(). If the connection broke in it,
  * so that nobody knows whether it was committed, it is repeated once with
  * the same event ids, which the database recognises.

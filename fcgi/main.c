@@ -31,6 +31,16 @@ static const struct option options[] = {
 };
 
 static void
+print_version(void)
+{
+	char db[GATE_DB_VERSION_TEXT];
+
+	gate_db_version(db);
+	(void)printf("pressgate-fcgi %s, %s, %s\n", PACKAGE_VERSION,
+	    gate_crypto_version(), db);
+}
+
+static void
 print_help(FILE *f)
 {
 	(void)fprintf(
@@ -64,9 +74,7 @@ read_options(int argc, char **argv, int *status)
 			print_help(stdout);
 			return NULL;
 		case 'V':
-			(void)printf("pressgate-fcgi %s, %s, %s\n",
-				     PACKAGE_VERSION, gate_crypto_version(),
-				     gate_db_version());
+			print_version();
 			return NULL;
 		default:
 			*status = EXIT_FAILURE;

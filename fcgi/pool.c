@@ -79,7 +79,7 @@ log_child(const struct pool *p, enum gate_log_level level, const char *ev,
 	struct gate_log_line l;
 
 	gate_log_start(&l, p->start->log, level, "pool", ev);
-	gate_log_i64(&l, "pid", pid);
+	gate_log_i64(&l, "child", pid);
 	if (key != NULL)
 		gate_log_i64(&l, key, value);
 	gate_log_end(&l);

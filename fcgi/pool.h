@@ -10,7 +10,7 @@
 #include "fcgi/settings.h"
 #include "lib/err.h"
 
-#define POOL_CHILDREN_MAX 256
+#define POOL_CHILDREN_MAX 512 /* fcgi.processes goes no higher */
 
 /*
  * Starts children, restarts those that die (with a pause that grows for

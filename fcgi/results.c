@@ -82,14 +82,7 @@ call(struct visit *v, enum inbox_stmt stmt, struct gate_param *params,
 	if (code != GATE_OK)
 		return code;
 	params[0] = gate_param_i64(site_id, num);
-	code =
-	    gate_db_call(t->db, stmt, params, count, until_ms, rows, &v->err);
-	/* A connection that died while idle is found out by its first use;
-	 * reading twice does no harm. */
-	if (code == GATE_E_DB_RETRY && gate_mono_ms() < until_ms)
-		code = gate_db_call(t->db, stmt, params, count, until_ms, rows,
-				    &v->err);
-	return code;
+	return inbox_call(t->db, stmt, params, count, until_ms, rows, &v->err);
 }
 
 static void

@@ -14,6 +14,8 @@
  *    as soon as somebody waits on the listener;
  *  - it closes with shutdown, then reads what the peer still sends until a
  *    poll times out: 2 s unless LIBFCGI_OS_CLOSE_POLL_TIMEOUT says less;
+ *  - params that end with the connection look complete; only the stream's
+ *    error tells;
  *  - what is not read of STDIN before the answer would be taken for the next
  *    request of a kept connection.
  *
@@ -204,7 +206,14 @@ begin(struct serve *v)
 	io_begin(v->read_by_ms);
 	rc = FCGX_Accept_r(&v->r);
 	io_end();
-	return rc == 0;
+	if (rc != 0)
+		return false;
+	/* Params that broke off are handed over as if they were whole. */
+	if (FCGX_GetError(v->r.in) != 0) {
+		drop_connection(v);
+		return false;
+	}
+	return true;
 }
 
 static bool
@@ -256,15 +265,15 @@ wait_for_request(struct serve *v, bool *ready, struct gate_err *err)
 	    {.fd = v->s->listener, .events = POLLIN},
 	    {.fd = v->r.ipcFd, .events = POLLIN}, /* -1: poll skips it */
 	};
-	struct timespec second = {.tv_sec = 1};
 	int n;
 
 	*ready = false;
-	n = ppoll(p, 2, v->s->tick ? &second : NULL, v->s->wait_mask);
+	n = ppoll(p, 2, NULL, v->s->wait_mask);
 	if (n < 0 && errno != EINTR)
 		return gate_err_sys(err, "ppoll");
 	if (n <= 0)
 		return GATE_OK;
+	v->calls->before(v->calls->ctx);
 	if (p[1].revents != 0) {
 		*ready = true;
 		return GATE_OK;
@@ -298,7 +307,6 @@ serve_loop(const struct serve_settings *s, const struct serve_calls *calls,
 	bool ready;
 
 	while (code == GATE_OK && !gate_proc_signaled(GATE_SIG_STOP)) {
-		calls->before(calls->ctx);
 		code = wait_for_request(&v, &ready, err);
 		if (code != GATE_OK || !ready || !begin(&v))
 			continue;

@@ -22,7 +22,7 @@ struct serve_request {
 
 /* What the loop calls. */
 struct serve_calls {
-	/* Before each wait for a request, at least once a second if tick. */
+	/* A request has come, and is not accepted yet. */
 	void (*before)(void *ctx);
 	/* Puts a whole CGI response into out. */
 	void (*answer)(void *ctx, const struct serve_request *r,
@@ -36,7 +36,6 @@ struct serve_calls {
 
 struct serve_settings {
 	int listener; /* non-blocking */
-	bool tick;
 	int64_t requests_max; /* then the loop ends; 0: never */
 	const sigset_t *wait_mask; /* as gate_proc_signals made it */
 };
