@@ -96,7 +96,7 @@ phrase(int status)
 	for (i = 0; i < GATE_COUNT(phrases); i++)
 		if (phrases[i].status == status)
 			return phrases[i].phrase;
-	GATE_ASSERT(!"a status without a phrase");
+	GATE_ASSERT(false && "a status without a phrase");
 	return "";
 }
 

@@ -122,7 +122,7 @@ mode_of(struct gate_span s)
 	for (i = 0; i < GATE_COUNT(modes); i++)
 		if (gate_span_is(s, modes[i].name))
 			return modes[i].mode;
-	GATE_ASSERT(!"a mode that the database's check does not know");
+	GATE_ASSERT(false && "a mode that the database's check does not know");
 	return JOB_BURY;
 }
 

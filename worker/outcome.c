@@ -139,7 +139,7 @@ trim_utf8(char *s)
 		s[n - 1 - back] = '\0';
 }
 
-static void
+static void GATE_PRINTF(2, 0)
 say(struct outcome *out, const char *fmt, va_list ap)
 {
 	(void)vsnprintf(out->error, sizeof(out->error), fmt, ap);
