@@ -238,8 +238,6 @@ def play(s):
         if r["request_id"] == lead:
             show("  " + json.dumps({k: r[k] for k in (
                 "seq", "event_type", "route", "status", "output")}))
-    head("What a DBA sees:")
-    show('$ psql "$DATABASE_URL" -c \'select * from pressgate.queue_health\'')
 
 
 NEXT = """

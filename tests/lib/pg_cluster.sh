@@ -97,6 +97,7 @@ pg_init() # DIR
 		unix_socket_permissions = 0700
 		max_connections = 200
 		shared_buffers = 64MB
+		dynamic_shared_memory_type = mmap
 		log_line_prefix = '%m [%p] %u '
 		END
 	) || return 1

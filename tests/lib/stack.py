@@ -33,6 +33,7 @@ PROGRAMS = ("pressgate", "pressgate-fcgi", "pressgate-worker")
 
 CONF = """\
 log_level = "info"
+endpoint = "$BASE$MOUNT"
 
 database {
 	url = "$URL"
@@ -279,7 +280,7 @@ class Stack:
 
     def write_conf(self):
         self.values.update({
-            "DIR": self.dir, "METRICS": os.path.basename(self.dir),
+            "DIR": self.dir, "BASE": self.base, "METRICS": os.path.basename(self.dir),
             "URL": self.url("pressgate"),
             **{"URL_" + role.upper(): self.url("pressgate_" + role)
                for role in ("ingest", "worker", "operator")}})
