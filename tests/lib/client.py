@@ -99,10 +99,15 @@ class Client:
                                       else ""))
 
     def walk(self, since=None, limit=None):
-        """All results from a cursor on, and the cursor after them."""
+        """All results from a cursor on, and the cursor after them. After
+        503 it asks again for ten seconds, as a site does."""
         found = []
+        end = time.monotonic() + 10
         while True:
             a = self.results(since, limit)
+            if a.status == 503 and time.monotonic() < end:
+                time.sleep(0.1)
+                continue
             if a.status != 200:
                 raise AssertionError(f"GET /results: {a}")
             page = a.json()
