@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -27,17 +26,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/metrics_cells.h"
 #include "lib/num.h"
 
 #define MAGIC UINT64_C(0x7072657373676131)
 #define SLOTS (GATE_METRICS_SLOTS + 1) /* slot 0 is the total */
 #define NAME_MAX_BYTES 200
-
-/* Upper bounds in ms; the last bucket is +Inf. */
-static const int64_t bounds_ms[] = {
-    1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000};
-#define BUCKETS (GATE_COUNT(bounds_ms) + 1)
+#define BUCKETS GATE_METRICS_BUCKETS
 #define HISTOGRAM_CELLS (BUCKETS + 2)
+
+/* The last bucket is +Inf. */
+const int64_t gate_metrics_bounds_ms[BUCKETS - 1] = {
+    1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000};
 
 struct head {
 	uint64_t magic;
@@ -327,104 +327,40 @@ gate_metrics_observe_ms(struct gate_metrics *m, size_t i, int64_t ms)
 	c = cell(m, i, GATE_HISTOGRAM);
 	if (ms < 0)
 		ms = 0;
-	for (b = 0; b < GATE_COUNT(bounds_ms) && ms > bounds_ms[b]; b++)
-		;
+	for (b = 0; b < BUCKETS - 1; b++)
+		if (ms <= gate_metrics_bounds_ms[b])
+			break;
 	bump(&c[b], 1);
-	bump(&c[BUCKETS], (uint64_t)ms);
-	bump(&c[BUCKETS + 1], 1);
+	bump(&c[GATE_METRICS_SUM_CELL], (uint64_t)ms);
+	bump(&c[GATE_METRICS_COUNT_CELL], 1);
 }
 
-static uint64_t
-sum(const struct gate_metrics *m, size_t c)
+uint64_t
+gate_metrics_cell(const struct gate_metrics *m, size_t i, size_t k)
 {
 	uint64_t v = 0;
-	size_t i;
+	size_t s;
 
-	for (i = 0; i < SLOTS; i++)
-		v += atomic_load_explicit(&slot_at(m, i)->cells[c],
-					  memory_order_relaxed);
+	for (s = 0; s < SLOTS; s++)
+		v +=
+		    atomic_load_explicit(&slot_at(m, s)->cells[m->first[i] + k],
+					 memory_order_relaxed);
 	return v;
+}
+
+const struct gate_metric *
+gate_metrics_row(const struct gate_metrics *m, size_t i)
+{
+	return i < m->count ? &m->table[i] : NULL;
 }
 
 uint64_t
 gate_metrics_get(const struct gate_metrics *m, size_t i)
 {
-	size_t c;
-
 	if (m == NULL)
 		return 0;
 	GATE_ASSERT(i < m->count);
-	c = m->first[i];
-	if (m->table[i].kind == GATE_HISTOGRAM)
-		c += BUCKETS + 1;
-	return sum(m, c);
-}
-
-/* Labels of the table and one of our own, in braces; "" if neither. */
-static void
-put_labels(struct gate_buf *out, const char *labels, const char *le)
-{
-	bool has = labels != NULL && labels[0] != '\0';
-
-	if (!has && le == NULL)
-		return;
-	(void)gate_buf_printf(out, "{%s%s%s%s%s}", has ? labels : "",
-			      has && le != NULL ? "," : "",
-			      le != NULL ? "le=\"" : "", le != NULL ? le : "",
-			      le != NULL ? "\"" : "");
-}
-
-static void
-put_histogram(const struct gate_metrics *m, size_t i, struct gate_buf *out)
-{
-	const struct gate_metric *t = &m->table[i];
-	uint64_t below = 0, ms = sum(m, m->first[i] + BUCKETS);
-	size_t b;
-
-	for (b = 0; b < BUCKETS; b++) {
-		char le[24] = "+Inf";
-
-		if (b < GATE_COUNT(bounds_ms))
-			(void)snprintf(le, sizeof(le), "%" PRId64 ".%03d",
-				       bounds_ms[b] / 1000,
-				       (int)(bounds_ms[b] % 1000));
-		below += sum(m, m->first[i] + b);
-		(void)gate_buf_printf(out, "%s_bucket", t->name);
-		put_labels(out, t->labels, le);
-		(void)gate_buf_printf(out, " %" PRIu64 "\n", below);
-	}
-	(void)gate_buf_printf(out, "%s_sum", t->name);
-	put_labels(out, t->labels, NULL);
-	(void)gate_buf_printf(out, " %" PRIu64 ".%03d\n", ms / 1000,
-			      (int)(ms % 1000));
-	(void)gate_buf_printf(out, "%s_count", t->name);
-	put_labels(out, t->labels, NULL);
-	(void)gate_buf_printf(out, " %" PRIu64 "\n", below);
-}
-
-enum gate_code
-gate_metrics_text(const struct gate_metrics *m, struct gate_buf *out)
-{
-	static const char *const kinds[] = {"counter", "gauge", "histogram"};
-	const char *last = "";
-	size_t i;
-
-	for (i = 0; i < m->count; i++) {
-		const struct gate_metric *t = &m->table[i];
-
-		if (strcmp(t->name, last) != 0)
-			(void)gate_buf_printf(
-			    out, "# HELP %s %s\n# TYPE %s %s\n", t->name,
-			    t->help, t->name, kinds[t->kind]);
-		last = t->name;
-		if (t->kind == GATE_HISTOGRAM) {
-			put_histogram(m, i, out);
-			continue;
-		}
-		(void)gate_buf_put_str(out, t->name);
-		put_labels(out, t->labels, NULL);
-		(void)gate_buf_printf(out, " %" PRIu64 "\n",
-				      sum(m, m->first[i]));
-	}
-	return out->failed;
+	return gate_metrics_cell(
+	    m, i,
+	    m->table[i].kind == GATE_HISTOGRAM ? GATE_METRICS_COUNT_CELL : 0);
 }

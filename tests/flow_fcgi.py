@@ -399,10 +399,10 @@ def survive_bad_peers(check, s):
     head = fc.begin() + fc.stream(fc.PARAMS, fc.block(params))
     deadline = 6.0 - 2.5  # request_timeout less what the database may take
     for what, data, limit in (
-            ("silent", b"", 1.6),
-            ("stalled in its params", head[:60], deadline + 0.7),
+            ("silent", b"", 2.5),
+            ("stalled in its params", head[:60], deadline + 1.5),
             ("stalled in its body", head + fc.record(fc.STDIN, body[:9]),
-             deadline + 0.7)):
+             deadline + 1.5)):
         with fc.Connection(s.path) as c:
             c.send(data)
             time.sleep(0.05)
@@ -427,20 +427,20 @@ def survive_bad_peers(check, s):
         stop.set()
         t.join()
         check.status("a body of one byte each 0.3 s is late", a, 408)
-        check(f"in time ({took:.2f} s)", took < deadline + 0.7)
+        check(f"in time ({took:.2f} s)", took < deadline + 1.5)
     with fc.Connection(s.path) as c:
         c.send(fc.request(fc.get_params(s.secret, "/livez"),
                           flags=fc.KEEP_CONN))
         c.answer()
         a, took = timed(lambda: s.post(body, "o-1"))
         check.status("beside an idle kept connection", a, 202)
-        check(f"at once ({took:.2f} s)", took < 0.6, took)
+        check(f"at once ({took:.2f} s)", took < 1.5, took)
     with fc.Connection(s.path) as c:
         c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         c.send(fc.request(fc.get_params(s.secret, "/results")))
         a, took = timed(lambda: s.post(body, "o-1"))
         check.status("after a peer that does not read", a, 202)
-        check(f"within 3 s ({took:.2f})", took < 3, took)
+        check(f"within 4 s ({took:.2f})", took < 4, took)
 
 
 def stay_small(check, s):

@@ -133,20 +133,20 @@ def stop(check, s):
     c.send(rest)
     check.status("which is answered", c.answer(), 202, "accepted")
     done, took = timed(lambda: p.wait(5))
-    check(f"then it ends ({took:.2f} s)", done and took < 1.5)
+    check(f"then it ends ({took:.2f} s)", done and took < 3)
     check("its socket is gone", not os.path.exists(s.path))
 
     s.start_responder()
     full(s)
     _, took = timed(lambda: s.procs["responder"].stop())
-    check(f"idle it ends at once ({took:.2f} s)", took < 1)
+    check(f"idle it ends at once ({took:.2f} s)", took < 3)
 
     s.start_responder()
     c, rest = half_sent(s, body, "s-1")
     p = s.procs["responder"]
     _, took = timed(p.stop)
     check(f"for a request that hangs it waits no longer than its time "
-          f"({took:.2f} s)", took < 8)
+          f"({took:.2f} s)", took < 10)
     c.close()
 
     s.start_responder()

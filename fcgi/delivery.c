@@ -1,0 +1,165 @@
+/*
+ * From a verified delivery to the record that is stored: event, guard and
+ * audit columns. Decides nothing about whether it may be stored; that was
+ * the stages' before.
+ */
+#include "config.h"
+
+#include "fcgi/delivery.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fcgi/address.h"
+#include "fcgi/ingest.h"
+#include "lib/clock.h"
+#include "lib/num.h"
+
+#define SCOPE_TEXT 32
+#define USER_AGENT_MAX 256
+#define SIGNED_MAX 512
+
+enum outcome
+delivery_trouble(struct delivery *d, enum gate_code code)
+{
+	if (d->visit->err.code == GATE_OK)
+		(void)gate_err_set(&d->visit->err, code, "%s",
+				   gate_code_name(code));
+	return reply_of_code(code);
+}
+
+/* The guard stands in for a signed key: the MAC may be used once, or again
+ * by the very same request. */
+static enum gate_code
+make_guard(const struct delivery *d, char scope[SCOPE_TEXT],
+	   struct inbox_guard *g)
+{
+	const struct gate_site *site = d->visit->site;
+	struct gate_span nul = gate_span_of("", 1);
+	struct gate_span parts[] = {GATE_SPAN("relay"), nul,
+				    d->relay.idempotency_key, nul, d->raw};
+
+	if (d->key_is_signed)
+		return GATE_OK;
+	(void)snprintf(scope, SCOPE_TEXT, "%d:relay", (int)d->site_id);
+	g->scope = gate_span_str(scope);
+	memcpy(g->value, d->relay.mac, sizeof(g->value));
+	g->expires_ms = (d->relay.timestamp_s + 2 * site->window_s) * 1000;
+	return gate_sha256(parts, GATE_COUNT(parts), g->digest);
+}
+
+/* Visible ASCII: what a sender says about itself is shown to people. */
+static struct gate_span
+clean_agent(struct gate_span in, char dst[USER_AGENT_MAX])
+{
+	size_t i, n = in.n < USER_AGENT_MAX ? in.n : USER_AGENT_MAX;
+
+	for (i = 0; i < n; i++)
+		dst[i] =
+		    in.p[i] >= 0x20 && in.p[i] <= 0x7e ? (char)in.p[i] : '?';
+	return gate_span_of(dst, n);
+}
+
+/* With the raw body this proves later that the event was signed. */
+static enum gate_code
+put_signed(struct gate_buf *b, const struct relay *relay)
+{
+	(void)gate_buf_put_str(b, "{\"x-wp-timestamp\":");
+	(void)gate_json_put_string(b, relay->timestamp);
+	(void)gate_buf_put_str(b, ",\"x-wp-signature\":\"");
+	(void)gate_hex_put(b, gate_span_of(relay->mac, sizeof(relay->mac)));
+	(void)gate_buf_put_str(b, "\"}");
+	return b->failed;
+}
+
+static enum gate_code
+make_event(struct delivery *d, struct inbox_event *e)
+{
+	const struct canonical *c = &d->visit->tools->canonical;
+	enum gate_code code = gate_uuid7(gate_wall_ms(), &e->id);
+
+	if (code == GATE_OK)
+		code = gate_sha256(&d->raw, 1, e->fingerprint);
+	e->type = d->type;
+	e->key = d->relay.idempotency_key;
+	e->object_ref = gate_buf_span(&c->ref);
+	e->has_occurred = c->has_occurred;
+	e->occurred_ms = c->occurred_ms;
+	e->canonical = gate_buf_span(&c->text);
+	return code;
+}
+
+/* The sender's trace goes on; without one a new one starts here. */
+static enum gate_code
+make_trace(struct visit *v, char text[GATE_TRACEPARENT_TEXT])
+{
+	enum gate_code code = GATE_OK;
+
+	if (!gate_trace_parse(v->request->traceparent, &v->trace))
+		code = gate_trace_new(&v->trace);
+	if (code != GATE_OK)
+		return code;
+	v->has_trace = true;
+	gate_trace_text(&v->trace, text);
+	return GATE_OK;
+}
+
+static enum outcome
+settle(struct delivery *d, const struct inbox_receipt *receipt)
+{
+	struct visit *v = d->visit;
+
+	memcpy(v->reply.request_id, receipt->event_id,
+	       sizeof(v->reply.request_id));
+	v->has_jobs = receipt->outcome == OUTCOME_ACCEPTED && d->job_count > 0;
+	return receipt->outcome;
+}
+
+enum outcome
+delivery_store(struct delivery *d)
+{
+	struct visit *v = d->visit;
+	char scope[SCOPE_TEXT], agent[USER_AGENT_MAX], from[ADDRESS_TEXT];
+	char traceparent[GATE_TRACEPARENT_TEXT];
+	struct address address;
+	struct inbox_receipt receipt;
+	struct inbox_event event = {.type = d->type};
+	struct gate_buf headers;
+	struct inbox_delivery in = {
+	    .site_id = d->site_id,
+	    .scheme = "relay",
+	    .key_id = v->key->id,
+	    .traceparent = traceparent,
+	    .user_agent = clean_agent(v->request->user_agent, agent),
+	    .key_ttl_s = v->site->idempotency_ttl_s,
+	    .raw = d->raw,
+	    .fp_version = INGEST_FP_VERSION,
+	    .events = &event,
+	    .event_count = 1,
+	    .jobs = d->jobs,
+	    .job_count = d->job_count};
+	enum gate_code code;
+
+	gate_buf_init(&headers, SIGNED_MAX);
+	code = put_signed(&headers, &d->relay);
+	in.signed_headers = gate_buf_span(&headers);
+	if (address_of(v->request, &v->tools->settings->proxies, &address)) {
+		address_text(&address, from);
+		in.address = from;
+	}
+	if (code == GATE_OK)
+		code = make_trace(v, traceparent);
+	if (code == GATE_OK)
+		code = make_event(d, &event);
+	if (code == GATE_OK)
+		code = make_guard(d, scope, &in.guard);
+	if (code == GATE_OK) {
+		code = inbox_store(v->tools->db, &in, d->until_ms, &receipt,
+				   &v->err);
+		if (code != GATE_OK)
+			lookup_forget(&v->tools->lookup);
+	}
+	gate_buf_clear(&headers);
+	return code == GATE_OK ? settle(d, &receipt)
+			       : delivery_trouble(d, code);
+}

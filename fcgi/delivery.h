@@ -1,0 +1,50 @@
+/*
+ * One POST on its way through the pipeline: what its stages have found, and
+ * its last stage, which makes it rows.
+ */
+#ifndef FCGI_DELIVERY_H
+#define FCGI_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fcgi/inbox.h"
+#include "fcgi/outcome.h"
+#include "fcgi/scheme_relay.h"
+#include "fcgi/visit.h"
+#include "lib/buf.h"
+#include "lib/err.h"
+#include "lib/json.h"
+#include "lib/span.h"
+
+/* Serial and coalesce keys of all jobs together. */
+#define DELIVERY_KEYS_MAX 2048
+
+struct delivery {
+	struct visit *visit;
+	struct relay relay;
+	struct gate_span raw;
+	struct gate_json *body;
+	struct gate_span type;
+	bool key_is_signed; /* the body carries it */
+	int64_t until_ms;   /* monotonic; for the database */
+	int32_t site_id;
+	struct inbox_job jobs[LOOKUP_JOBS_MAX];
+	size_t job_count;
+	struct gate_buf keys;	    /* what the jobs' keys borrow from */
+	struct gate_json *document; /* the canonical form; NULL until needed */
+};
+
+/*
+ * Stores what has been found: one SQL call. Returns ACCEPTED, DUPLICATE,
+ * CONFLICT, REPLAYED, with the event's id in the visit's reply, or what a
+ * failure of ours looks like.
+ */
+enum outcome delivery_store(struct delivery *d) GATE_MUSTCHECK;
+
+/* What a failure of ours looks like; sees to it that the log will name it. */
+enum outcome delivery_trouble(struct delivery *d, enum gate_code code)
+    GATE_MUSTCHECK;
+
+#endif
