@@ -49,7 +49,7 @@ static const struct {
 	{"2001:1::1", true}, {"2001:2::1", false}, {"2001:10::1", false},
 	{"2001:20::1", false}, {"2001:db8::1", false},
 	{"2001:db9::1", true}, {"2001:4860:4860::8888", true},
-	{"2002:7f00:1::", false}, {"2003::1", true},
+	{"2002:7f00:1::", false}, {"2002:ffff::1", false}, {"2003::1", true},
 	{"2606:4700::1111", true}, {"3ffe:ffff::1", true},
 	{"3fff::1", false}, {"3fff:fff::1", false}, {"3fff:1000::1", true},
 	{"4000::1", false}, {"fc00::1", false}, {"fd00:ec2::254", false},
