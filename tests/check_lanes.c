@@ -68,11 +68,40 @@ START_TEST(gives_each_site_the_same)
 
 	for (i = 0; i < SITES; i++)
 		backlog[i] = i == 0 ? 1000000 : 400;
-	for (n = 0; n < 60; n++)
+	for (n = 0; n < 60; n++) {
 		(void)claim(l, &room, (int64_t)n * 20, backlog, got, &plan);
+		for (i = 0; i < plan.count; i++)
+			ck_assert_uint_le(plan.got[i], SLOTS / SITES + 1);
+	}
 	for (i = 1; i < SITES; i++) {
 		ck_assert_uint_gt(got[i] + 12, got[0]);
 		ck_assert_uint_lt(got[i], got[0] + 12);
+	}
+	lanes_free(l);
+}
+END_TEST
+
+START_TEST(gives_a_site_no_more_for_having_more_lanes)
+{
+	size_t backlog[3] = {10000, 10000, 10000}, got[3] = {0}, before, n;
+	size_t service = 10000;
+	struct lanes_room room = {.slots = SLOTS, .total = 60,
+	    .service_free = &service};
+	struct lanes_pair pairs[5];
+	struct lanes_plan plan;
+	struct lanes *l;
+
+	memset(pairs, 0, sizeof(pairs));
+	for (n = 0; n < 5; n++) {
+		pairs[n].lane = n < 3 ? (int32_t)n : 1;
+		pairs[n].site = n < 3 ? 0 : (int32_t)n - 2;
+	}
+	l = make(pairs, 5, 1);
+	for (n = 0; n < 20; n++) {
+		before = got[0];
+		(void)claim(l, &room, (int64_t)n, backlog, got, &plan);
+		if (n > 2 && !plan.again)
+			ck_assert_uint_le(got[0] - before, 20);
 	}
 	lanes_free(l);
 }
@@ -373,6 +402,7 @@ suite(void)
 	TCase *t = tcase_create("lanes");
 
 	tcase_add_test(t, gives_each_site_the_same);
+	tcase_add_test(t, gives_a_site_no_more_for_having_more_lanes);
 	tcase_add_test(t, fills_the_room_from_one_busy_site);
 	tcase_add_test(t, says_whether_to_ask_again_at_once);
 	tcase_add_test(t, reaches_every_pair_with_one_slot);
