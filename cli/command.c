@@ -115,11 +115,15 @@ int
 command_schema(struct gate_db *db, size_t stmt)
 {
 	struct gate_rows *rows = NULL;
-	int exit_code = command_call(db, stmt, NULL, 0, &rows);
+	struct gate_err err = {0};
 	int64_t version;
 
-	if (exit_code != CLI_OK)
-		return exit_code;
+	if (gate_db_call(db, stmt, NULL, 0, 0, &rows, &err) != GATE_OK)
+		return err.code == GATE_E_DB_HARD ?
+		    command_fail(CLI_FAILED,
+			"%s: is the schema there? pressgate migrate makes it",
+			err.text) :
+		    command_fail_err(&err);
 	version = gate_rows_i64(rows, 0, 0);
 	gate_rows_free(rows);
 	if (version != GATE_SCHEMA_VERSION)

@@ -41,6 +41,8 @@ static const struct gate_stmt stmts[] = {
 static const char *const heads[] = {"ID", "DIED", "SITE", "ROUTE", "STEP",
     "CAUSE", "CODE", "EVENT", "KEY", "TRIES", "REPLAYED AS", "ERROR"};
 
+#define REPLAYED "dead letter %" PRId64 ": replayed as job %" PRId64 "\n"
+#define REPLAYED_JSON "{\"dead\":%" PRId64 ",\"job\":%" PRId64 "}\n"
 #define LIMIT_DEFAULT "50"
 #define LIMIT_MAX 100000
 
@@ -141,10 +143,8 @@ dlq_replay_run(const struct command *c)
 		exit_code = command_call(db, STMT_REPLAY, params,
 		    GATE_COUNT(params), &rows);
 	if (exit_code == CLI_OK)
-		printf(c->json ? "{\"dead\":%" PRId64 ",\"job\":%" PRId64 "}\n" :
-				 "dead letter %" PRId64
-				 ": replayed as job %" PRId64 "\n",
-		    number, gate_rows_i64(rows, 0, 0));
+		printf(c->json ? REPLAYED_JSON : REPLAYED, number,
+		    gate_rows_i64(rows, 0, 0));
 	gate_rows_free(rows);
 	gate_db_close(db);
 	gate_conf_free(conf);

@@ -129,7 +129,7 @@ help(const struct command_line *line)
 	const struct verb *v;
 	size_t used;
 
-	if (line->word_count <= 1) {
+	if (line->word_count <= 1 || strcmp(line->words[1], "help") == 0) {
 		print_usage(stdout);
 		return CLI_OK;
 	}

@@ -5,10 +5,15 @@
  *
  *	conf_text.c    reads a file, refuses what libconfuse lets through
  *	conf_tree.c    a file's blocks and keys; the only user of libconfuse
- *	conf_table.c   the tables
- *	conf_value.c   "15s", "256k", "yes" into the members of a struct
- *	conf_site.c    one site file, its .keys file
- *	conf_load.c    all of it, and what must hold between the files
+ *	conf_block.c   what a block says
+ *	conf_table*.c  the tables
+ *	conf_value.c   "yes", "https://..." into the member of a struct
+ *	conf_unit.c    "15s", "256k"
+ *	conf_fill.c    a block into its struct, by its table
+ *	conf_route.c   a route with its steps
+ *	conf_site.c    a site's file; conf_keys.c its .keys file
+ *	conf_clash.c   what must hold between sites
+ *	conf_load.c    all of it
  *	conf_print.c   the tables for people
  *	conf_errors.c  every error found, in the order of the files
  *

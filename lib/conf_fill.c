@@ -13,8 +13,8 @@
 
 /* A value itself may be a secret put in the wrong place: never shown. */
 static void
-complain(const struct gate_conf_block *b, int line, const struct gate_conf_value *v,
-    struct gate_conf_errors *errors)
+complain(const struct gate_conf_block *b, int line,
+    const struct gate_conf_value *v, struct gate_conf_errors *errors)
 {
 	char expect[256];
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/conf_clash.h"
 #include "lib/conf_errors.h"
 #include "lib/conf_fill.h"
 #include "lib/conf_load.h"
@@ -20,18 +21,6 @@
 #include "lib/conf_tree.h"
 #include "lib/conf_value.h"
 #include "lib/num.h"
-
-/* One file of sites.d on its way into the list of sites. */
-struct candidate {
-	struct gate_site site;
-	struct gate_conf_tree *tree;
-	bool bad;
-};
-
-struct candidates {
-	struct candidate *list;
-	size_t count;
-};
 
 static const char suffix[] = ".conf";
 
@@ -112,7 +101,8 @@ is_site_file(const struct dirent *e)
 
 static void
 load_candidate(const struct gate_conf *c, const char *dir, const char *file,
-    unsigned int want, struct gate_conf_errors *errors, struct candidate *out)
+    unsigned int want, struct gate_conf_errors *errors,
+    struct gate_conf_candidate *out)
 {
 	size_t stem = strlen(file) - (sizeof(suffix) - 1);
 	char *path = gate_conf_path(dir, file);
@@ -132,7 +122,7 @@ load_candidate(const struct gate_conf *c, const char *dir, const char *file,
 static int
 by_name(const void *left, const void *right)
 {
-	const struct candidate *a = left, *b = right;
+	const struct gate_conf_candidate *a = left, *b = right;
 
 	return gate_span_compare(gate_span_str(a->site.name),
 	    gate_span_str(b->site.name));
@@ -140,7 +130,7 @@ by_name(const void *left, const void *right)
 
 static void
 load_candidates(const struct gate_conf *c, unsigned int want,
-    struct gate_conf_errors *errors, struct candidates *all)
+    struct gate_conf_errors *errors, struct gate_conf_candidates *all)
 {
 	char *dir = gate_conf_path(c->dir, c->sites_dir);
 	struct dirent **entries = NULL;
@@ -172,97 +162,12 @@ load_candidates(const struct gate_conf *c, unsigned int want,
 		qsort(all->list, all->count, sizeof(*all->list), by_name);
 }
 
-/*
- * Two sites that claim the same thing are both left out: which of them is
- * right nobody here can know, and the wrong one would take the other's
- * events.
- */
-static void
-clash(struct candidate *a, int a_line, struct candidate *b, int b_line,
-    const char *key, const char *what, struct gate_conf_errors *errors)
-{
-	gate_conf_errors_put(errors, a->site.file, a_line, key,
-	    "%s as in %s:%d, expected it once", what, b->site.file, b_line);
-	gate_conf_errors_put(errors, b->site.file, b_line, key,
-	    "%s as in %s:%d, expected it once", what, a->site.file, a_line);
-	a->bad = true;
-	b->bad = true;
-}
-
-static int
-default_line(const struct candidate *c)
-{
-	const struct gate_conf_block *b;
-
-	if (c->tree == NULL)
-		return 0;
-	b = gate_conf_block_at(&c->tree->top, "site", 0);
-	return b == NULL ? 0 : gate_conf_block_key(b, "default")->line;
-}
-
-/* Equal secrets sign alike; the secrets themselves are gone by now. */
-static bool
-same_secret(const struct gate_relay_key *a, const struct gate_relay_key *b)
-{
-	static const unsigned char probe[] = "same secret?";
-	struct gate_span part = gate_span_of(probe, sizeof(probe) - 1);
-	unsigned char x[GATE_SHA256_BYTES], y[GATE_SHA256_BYTES];
-
-	if (a->key == NULL || b->key == NULL)
-		return false;
-	if (gate_hmac_sha256(a->key, &part, 1, x) != GATE_OK ||
-	    gate_hmac_sha256(b->key, &part, 1, y) != GATE_OK)
-		return true; /* not known to differ: refuse */
-	return gate_ct_equal(gate_span_of(x, sizeof(x)),
-	    gate_span_of(y, sizeof(y)));
-}
-
-static void
-compare_keys(struct candidate *a, struct candidate *b,
-    struct gate_conf_errors *errors)
-{
-	const struct gate_relay_key *x, *y;
-	size_t i, k;
-
-	for (i = 0; i < a->site.relay_key_count; i++) {
-		x = &a->site.relay_keys[i];
-		for (k = 0; k < b->site.relay_key_count; k++) {
-			y = &b->site.relay_keys[k];
-			if (x->id != NULL && y->id != NULL &&
-			    strcmp(x->id, y->id) == 0)
-				clash(a, x->line, b, y->line, "key",
-				    "the same key id", errors);
-			if (same_secret(x, y))
-				clash(a, x->line, b, y->line, "secret",
-				    "the same secret", errors);
-		}
-	}
-}
-
-static void
-compare_sites(struct candidates *all, struct gate_conf_errors *errors)
-{
-	struct candidate *a, *b;
-	size_t i, k;
-
-	for (i = 0; i < all->count; i++) {
-		a = &all->list[i];
-		for (k = i + 1; k < all->count; k++) {
-			b = &all->list[k];
-			if (a->site.is_default && b->site.is_default)
-				clash(a, default_line(a), b, default_line(b),
-				    "default", "a default site", errors);
-			compare_keys(a, b, errors);
-		}
-	}
-}
-
 /* Moves the good ones into c and clears the others. */
 static void
-settle(struct gate_conf *c, struct candidates *all,
+settle(struct gate_conf *c, struct gate_conf_candidates *all,
     struct gate_conf_errors *errors, size_t *bad)
 {
-	struct candidate *item;
+	struct gate_conf_candidate *item;
 	size_t i;
 
 	c->sites.list = calloc(all->count + 1, sizeof(*c->sites.list));
@@ -287,7 +192,7 @@ static void
 load_all(struct gate_conf *c, unsigned int want,
     struct gate_conf_errors *errors, bool *main_bad, size_t *bad)
 {
-	struct candidates all = {0};
+	struct gate_conf_candidates all = {0};
 
 	*main_bad = true;
 	c->trees = calloc(1, sizeof(*c->trees));
@@ -309,7 +214,7 @@ load_all(struct gate_conf *c, unsigned int want,
 		if (all.count == 0 && errors->count > before)
 			*main_bad = true; /* the directory */
 	}
-	compare_sites(&all, errors);
+	gate_conf_clash_check(&all, errors);
 	settle(c, &all, errors, bad);
 	free(all.list);
 }

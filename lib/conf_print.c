@@ -177,19 +177,20 @@ put_help(FILE *f, const struct gate_conf_key *key, int depth)
 static void
 put_sample_key(FILE *f, const struct gate_conf_key *key, int depth)
 {
-	bool live = key->def == NULL && (key->flags & GATE_CONF_OPTIONAL) == 0;
+	bool optional = key->def != NULL ||
+	    (key->flags & GATE_CONF_OPTIONAL) != 0;
+	const char *text = key->def == NULL ? key->example : key->def;
 
 	put_help(f, key, depth);
 	put_tabs(f, depth);
-	if (!live && key->example == NULL)
+	if (optional && (key->flags & GATE_CONF_SHOWN) == 0)
 		fputc('#', f);
 	fprintf(f, "%s = ", key->name);
-	if (key->example != NULL && (key->flags & GATE_CONF_LIST))
-		fputs(key->example, f);
-	else if (key->example != NULL)
-		put_quoted(f, key->example);
+	GATE_ASSERT(text != NULL); /* a test prints all of them */
+	if (is_bare(key->type) || (key->flags & GATE_CONF_LIST))
+		fputs(text, f);
 	else
-		put_value(f, key, key->def == NULL ? "" : key->def);
+		put_quoted(f, text);
 	fputc('\n', f);
 }
 
@@ -218,7 +219,7 @@ put_sample(FILE *f, const struct gate_conf_spec *spec, int depth)
 static const char sample_head[] =
     "# The manual is pressgate.conf(5); `pressgate check` reads this file\n"
     "# and all of sites.d and reports every error at once. A key that is\n"
-    "# commented out has the value shown, or none.\n\n";
+    "# commented out has its default, or none: the manual tells which.\n\n";
 
 void
 gate_conf_print_sample(FILE *f)

@@ -164,7 +164,8 @@ check_route(const struct gate_conf_load *l, const struct gate_conf_block *b)
 }
 
 void
-gate_conf_route_load(const struct gate_conf_load *l, const struct gate_conf_block *b,
+gate_conf_route_load(const struct gate_conf_load *l,
+    const struct gate_conf_block *b,
     struct gate_route *r)
 {
 	size_t i;

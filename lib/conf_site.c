@@ -52,7 +52,8 @@ load_relay_key(const struct gate_conf_load *l, const struct gate_conf_block *b,
 }
 
 static void
-load_relay(const struct gate_conf_load *l, struct gate_site *s, const struct gate_conf_block *b)
+load_relay(const struct gate_conf_load *l, struct gate_site *s,
+    const struct gate_conf_block *b)
 {
 	size_t i;
 
@@ -67,7 +68,8 @@ load_relay(const struct gate_conf_load *l, struct gate_site *s, const struct gat
 }
 
 static void
-add_event_type(const struct gate_conf_load *l, struct gate_site *s, const char *type)
+add_event_type(const struct gate_conf_load *l, struct gate_site *s,
+    const char *type)
 {
 	size_t n, bytes;
 	char **list;
@@ -91,7 +93,8 @@ add_event_type(const struct gate_conf_load *l, struct gate_site *s, const char *
 
 /* The site's own list and whatever its routes name. */
 static void
-load_event_types(const struct gate_conf_load *l, struct gate_site *s, const struct gate_conf_block *b)
+load_event_types(const struct gate_conf_load *l, struct gate_site *s,
+    const struct gate_conf_block *b)
 {
 	const struct gate_conf_given *own = gate_conf_block_key(b, "events");
 	struct gate_span type;
@@ -113,7 +116,8 @@ load_event_types(const struct gate_conf_load *l, struct gate_site *s, const stru
 }
 
 static void
-load_site(const struct gate_conf_load *l, struct gate_site *s, const struct gate_conf_block *b)
+load_site(const struct gate_conf_load *l, struct gate_site *s,
+    const struct gate_conf_block *b)
 {
 	const struct gate_conf_block *relay = gate_conf_block_at(b, "relay", 0);
 	size_t i;
@@ -135,7 +139,8 @@ load_site(const struct gate_conf_load *l, struct gate_site *s, const struct gate
 
 /* sites.d/NAME.conf -> sites.d/NAME.keys */
 static void
-load_keys(const struct gate_conf_load *l, struct gate_site *s, const char *path)
+load_keys(const struct gate_conf_load *l, struct gate_site *s,
+    const char *path)
 {
 	size_t n = strlen(path);
 	char *keys = strdup(path);
@@ -151,7 +156,8 @@ load_keys(const struct gate_conf_load *l, struct gate_site *s, const char *path)
 }
 
 static void
-load_file(const struct gate_conf_load *l, struct gate_site *s, const struct gate_conf_tree *t, const char *name)
+load_file(const struct gate_conf_load *l, struct gate_site *s,
+    const struct gate_conf_tree *t, const char *name)
 {
 	const struct gate_conf_block *b =
 	    gate_conf_block_at(&t->top, "site", 0);

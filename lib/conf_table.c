@@ -39,7 +39,8 @@ static const char *const service_kinds[] = {
 
 static const struct gate_conf_key database_keys[] = {
     {.name = "url", .type = GATE_CONF_DSN, AT(url),
-	.flags = GATE_CONF_SECRET | GATE_CONF_RESTART, .def = "dbname=pressgate",
+	.flags = GATE_CONF_SECRET | GATE_CONF_RESTART,
+	.def = "dbname=pressgate",
 	.help = "libpq connection string or URI of the database. One that "
 		"holds a password belongs into a file: \"file:database.url\"."},
     {.name = "ingest", .type = GATE_CONF_DSN, AT(ingest),

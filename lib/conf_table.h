@@ -36,7 +36,8 @@ enum gate_conf_flag {
 	GATE_CONF_LIST = 1 << 0,     /* char ** at `at`, size_t at `count_at` */
 	GATE_CONF_OPTIONAL = 1 << 1, /* no default, may be absent: zero */
 	GATE_CONF_SECRET = 1 << 2,   /* shown as "***" unless a reference */
-	GATE_CONF_RESTART = 1 << 3   /* a reload does not change it */
+	GATE_CONF_RESTART = 1 << 3,  /* a reload does not change it */
+	GATE_CONF_SHOWN = 1 << 4     /* the sample sets it: see example */
 };
 
 struct gate_conf_key {
@@ -48,7 +49,7 @@ struct gate_conf_key {
 	int64_t min, max;
 	const char *def; /* as text; NULL: must be given unless OPTIONAL */
 	const char *const *words; /* WORD: ends with NULL */
-	const char *example;	  /* for the sample where there is no default */
+	const char *example;	  /* where there is no default, as text */
 	const char *help;
 };
 

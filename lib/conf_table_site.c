@@ -37,34 +37,42 @@ static const struct gate_conf_key step_keys[] = {
 	.help = "A service of pressgate.conf; its kind decides which of the "
 		"keys below apply."},
     {.name = "model", .type = GATE_CONF_STRING, AT(model),
-	.flags = GATE_CONF_OPTIONAL, .min = 1, .max = 200,
+	.flags = GATE_CONF_OPTIONAL | GATE_CONF_SHOWN, .min = 1, .max = 200,
 	.example = "gpt-4o-mini",
 	.help = "openai-chat: the model, as the service names it."},
     {.name = "prompt", .type = GATE_CONF_TEMPLATE, AT(prompt),
-	.flags = GATE_CONF_OPTIONAL,
+	.flags = GATE_CONF_OPTIONAL | GATE_CONF_SHOWN,
 	.example = "Summarise in two sentences: {{/data/title}}",
 	.help = "openai-chat: the user message, a template."},
     {.name = "prompt_file", .type = GATE_CONF_TEMPLATE_FILE, AT(prompt),
 	.flags = GATE_CONF_OPTIONAL,
+	.example = "prompts/summary.txt",
 	.help = "The same from a file; one of the two."},
     {.name = "system", .type = GATE_CONF_TEMPLATE, AT(system),
 	.flags = GATE_CONF_OPTIONAL,
+	.example = "You are an editor.",
 	.help = "openai-chat: the system message, a template."},
     {.name = "max_tokens", .type = GATE_CONF_COUNT, AT(max_tokens),
 	.max = 1000000, .def = "0",
 	.help = "openai-chat: limit for the answer; 0: not sent."},
     {.name = "method", .type = GATE_CONF_STRING, AT(method),
 	.flags = GATE_CONF_OPTIONAL, .min = 1, .max = 16,
+	.example = "PUT",
 	.help = "http: GET, POST, PUT, PATCH or DELETE. POST if not given."},
     {.name = "url", .type = GATE_CONF_TEMPLATE, AT(url),
 	.flags = GATE_CONF_OPTIONAL,
+	.example = "https://crm.example.com/leads/{{/data/id|uri}}",
 	.help = "http: where to, a template. Not given: the service's url."},
     {.name = "body", .type = GATE_CONF_TEMPLATE, AT(body),
-	.flags = GATE_CONF_OPTIONAL, .help = "http: the body, a template."},
+	.flags = GATE_CONF_OPTIONAL,
+	.example = "{\"title\": {{/data/title|json}}}",
+	.help = "http: the body, a template."},
     {.name = "body_file", .type = GATE_CONF_TEMPLATE_FILE, AT(body),
-	.flags = GATE_CONF_OPTIONAL, .help = "The same from a file."},
+	.flags = GATE_CONF_OPTIONAL, .example = "prompts/body.json",
+	.help = "The same from a file."},
     {.name = "content_type", .type = GATE_CONF_STRING, AT(content_type),
 	.flags = GATE_CONF_OPTIONAL, .min = 1, .max = 100,
+	.example = "application/json",
 	.help = "http: of the body. application/json if not given."},
 };
 
@@ -86,20 +94,23 @@ static const struct gate_conf_key route_keys[] = {
 	.help = "live calls; dry-run makes each request and sends none; "
 		"mirror only puts the event on a list."},
     {.name = "result", .type = GATE_CONF_TEMPLATE, AT(result),
-	.flags = GATE_CONF_OPTIONAL,
+	.flags = GATE_CONF_OPTIONAL | GATE_CONF_SHOWN,
 	.example = "{\"summary\": {{/steps/summary/output/text|json}}}",
 	.help = "The result, a template that gives JSON. Not given: the last "
 		"step's output."},
     {.name = "deliver", .type = GATE_CONF_STRING, .at = GATE_CONF_NOWHERE,
 	.flags = GATE_CONF_LIST | GATE_CONF_OPTIONAL,
+	.example = "{\"poll\"}",
 	.help = "How the site gets its results: {\"poll\"}, that is, "
 		"GET /results."},
     {.name = "serial_by", .type = GATE_CONF_POINTER, AT(serial_key),
 	.flags = GATE_CONF_OPTIONAL,
+	.example = "/subject/id",
 	.help = "JSON Pointer into the event: jobs with the same value run "
 		"one after another, in the order of acceptance."},
     {.name = "coalesce_by", .type = GATE_CONF_POINTER,
 	.at = GATE_CONF_NOWHERE, .flags = GATE_CONF_OPTIONAL,
+	.example = "/subject/id",
 	.help = "Reserved: refused by this version."},
 };
 
@@ -125,6 +136,7 @@ static const struct gate_conf_key site_keys[] = {
 		"One site at most."},
     {.name = "events", .type = GATE_CONF_EVENT, .at = GATE_CONF_NOWHERE,
 	.flags = GATE_CONF_LIST | GATE_CONF_OPTIONAL,
+	.example = "{\"user.login\"}",
 	.help = "Event types that the site may send although no route takes "
 		"them: they are stored, and nothing else is done."},
     {.name = "body_max", .type = GATE_CONF_BYTES, AT(body_max_bytes),
@@ -155,7 +167,8 @@ const struct gate_conf_spec gate_conf_step_spec = {.name = "step",
     .title = "NAME", .sample = "summary", .at = GATE_CONF_NOWHERE,
     .keys = step_keys, .key_count = GATE_COUNT(step_keys),
     .help = "One call. Its output is stored before the next step starts."};
-static const struct gate_conf_spec *const route_blocks[] = {&gate_conf_step_spec, NULL};
+static const struct gate_conf_spec *const route_blocks[] = {
+    &gate_conf_step_spec, NULL};
 const struct gate_conf_spec gate_conf_route_spec = {.name = "route",
     .title = "NAME", .sample = "summarise", .at = GATE_CONF_NOWHERE,
     .keys = route_keys, .key_count = GATE_COUNT(route_keys),
@@ -171,7 +184,8 @@ const struct gate_conf_spec gate_conf_site_spec = {.name = "site",
     .help = "One WordPress site. NAME is the file's name without .conf: "
 	    "lower-case letters, digits and '-', at most 63."};
 
-static const struct gate_conf_spec *const file_blocks[] = {&gate_conf_site_spec, NULL};
+static const struct gate_conf_spec *const file_blocks[] = {
+    &gate_conf_site_spec, NULL};
 
 const struct gate_conf_spec gate_conf_site_file_spec = {.name = "",
     .blocks = file_blocks, .help = "The whole of a file in sites.d."};

@@ -1,32 +1,12 @@
 /*
- * A configuration file as blocks and keys: still text, but known to the
- * tables and with the line of everything.
+ * A configuration file as its blocks.
  */
 #ifndef GATE_CONF_TREE_H
 #define GATE_CONF_TREE_H
 
-#include <stddef.h>
-
+#include "lib/conf_block.h"
 #include "lib/conf_errors.h"
 #include "lib/conf_table.h"
-#include "lib/err.h"
-
-/* What the file says of one key. */
-struct gate_conf_given {
-	int line; /* 0: nothing */
-	char **text; /* one, or a list's elements */
-	size_t count;
-};
-
-struct gate_conf_block {
-	const struct gate_conf_spec *spec;
-	const char *path; /* of the file; borrowed from the tree */
-	int line;	  /* of the opening brace */
-	char *title;	  /* NULL if the block has none */
-	struct gate_conf_given *keys; /* one for each of spec->keys */
-	struct gate_conf_block *blocks; /* by kind, then in file order */
-	size_t block_count;
-};
 
 struct gate_conf_tree {
 	char *path;
@@ -40,17 +20,5 @@ struct gate_conf_tree {
 struct gate_conf_tree *gate_conf_tree_load(const char *path,
     const struct gate_conf_spec *spec, struct gate_conf_errors *errors);
 void gate_conf_tree_free(struct gate_conf_tree *t);
-
-/* The n-th block of that name within b, from 0; NULL if there is none. */
-const struct gate_conf_block *gate_conf_block_at(
-    const struct gate_conf_block *b, const char *name, size_t n);
-/* What b says of a key, never NULL; line 0 if it says nothing. The name
- * must be in the table. */
-const struct gate_conf_given *gate_conf_block_key(
-    const struct gate_conf_block *b, const char *name);
-/* The same as text, with the default where nothing is said; NULL if there
- * is no default either. */
-const char *gate_conf_block_text(const struct gate_conf_block *b,
-    const char *name);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/conf_text.h"
+#include "lib/conf_unit.h"
 #include "lib/num.h"
 #include "lib/template.h"
 
@@ -21,55 +22,6 @@
 #define ALNUM                                                                  \
 	"abcdefghijklmnopqrstuvwxyz"                                           \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-struct unit {
-	const char *name;
-	int64_t factor;
-};
-
-static const struct unit durations[] = {
-    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-static const struct unit sizes[] = {
-    {"", 1}, {"k", 1024}, {"m", 1024 * 1024}, {"g", 1024 * 1024 * 1024}};
-
-static bool
-with_unit(struct gate_span in, const struct unit *units, size_t unit_count,
-    int64_t *out)
-{
-	struct gate_span digits;
-	uint64_t number;
-	int64_t v;
-	size_t n = 0, i;
-
-	while (n < in.n && in.p[n] >= '0' && in.p[n] <= '9')
-		n++;
-	if (!gate_span_take(&in, n, &digits) ||
-	    !gate_span_u64(digits, INT64_MAX, &number))
-		return false;
-	if (number == 0 && in.n == 0) {
-		*out = 0;
-		return true;
-	}
-	for (i = 0; i < unit_count; i++)
-		if (gate_span_is(in, units[i].name))
-			break;
-	if (i == unit_count || !gate_mul((int64_t)number, units[i].factor, &v))
-		return false;
-	*out = v;
-	return true;
-}
-
-bool
-gate_conf_duration_ms(struct gate_span in, int64_t *out)
-{
-	return with_unit(in, durations, GATE_COUNT(durations), out);
-}
-
-bool
-gate_conf_size(struct gate_span in, int64_t *out)
-{
-	return with_unit(in, sizes, GATE_COUNT(sizes), out);
-}
 
 bool
 gate_conf_is_name(struct gate_span in)
@@ -321,10 +273,10 @@ static const struct {
     [GATE_CONF_NAME] = {take_name, HEAP,
 	"a name of at most 64 letters, digits, '.', '_', '-'"},
     [GATE_CONF_EVENT] = {take_event, HEAP,
-	"an event type such as post.published, or *"},
+	"an event type such as post.published"},
     [GATE_CONF_URL] = {take_url, HEAP, "https://host/... or http://host/..."},
     [GATE_CONF_POINTER] = {take_pointer, HEAP,
-	"a JSON Pointer such as /post_id"},
+	"a JSON Pointer such as /data/post_id"},
     [GATE_CONF_REF] = {take_ref, HEAP,
 	"a reference: env:NAME, file:PATH or cred:NAME"},
     [GATE_CONF_DSN] = {take_string, HEAP,
@@ -342,19 +294,6 @@ static const struct {
 };
 _Static_assert(GATE_COUNT(types) == GATE_CONF_TYPE_COUNT,
     "a type has no function");
-
-/* The largest unit that gives a whole number. */
-static void
-put_with_unit(int64_t v, const struct unit *units, size_t unit_count,
-    char *dst, size_t size)
-{
-	size_t i = unit_count;
-
-	while (i > 1 && (v == 0 || v % units[i - 1].factor != 0))
-		i--;
-	(void)snprintf(dst, size, "%" PRId64 "%s", v / units[i - 1].factor,
-	    units[i - 1].name);
-}
 
 static void
 expect_words(const struct gate_conf_key *key, char *dst, size_t size)
@@ -376,7 +315,7 @@ expect_words(const struct gate_conf_key *key, char *dst, size_t size)
 void
 gate_conf_expectation(const struct gate_conf_key *key, char *dst, size_t size)
 {
-	char min[32], max[32];
+	char min[GATE_CONF_UNIT_TEXT], max[GATE_CONF_UNIT_TEXT];
 	int64_t scale = key->type == GATE_CONF_S ? 1000 : 1;
 
 	if (types[key->type].expect != NULL) {
@@ -389,18 +328,14 @@ gate_conf_expectation(const struct gate_conf_key *key, char *dst, size_t size)
 		return;
 	case GATE_CONF_MS:
 	case GATE_CONF_S:
-		put_with_unit(key->min * scale, durations,
-		    GATE_COUNT(durations), min, sizeof(min));
-		put_with_unit(key->max * scale, durations,
-		    GATE_COUNT(durations), max, sizeof(max));
+		gate_conf_duration_text(key->min * scale, min);
+		gate_conf_duration_text(key->max * scale, max);
 		(void)snprintf(dst, size, "a duration from %s to %s", min,
 		    max);
 		return;
 	case GATE_CONF_BYTES:
-		put_with_unit(key->min, sizes, GATE_COUNT(sizes), min,
-		    sizeof(min));
-		put_with_unit(key->max, sizes, GATE_COUNT(sizes), max,
-		    sizeof(max));
+		gate_conf_size_text(key->min, min);
+		gate_conf_size_text(key->max, max);
 		(void)snprintf(dst, size, "a size from %s to %s", min, max);
 		return;
 	case GATE_CONF_COUNT:

@@ -12,13 +12,6 @@
 #include "lib/err.h"
 #include "lib/span.h"
 
-/*
- * Numbers with a unit. Each takes digits and, but for a count, exactly one
- * unit: "500ms" "15s" "2m" "1h" "7d"; "4096" "256k" "1m" (bytes); "0" needs
- * none. False, *out untouched, on anything else or on overflow.
- */
-bool gate_conf_duration_ms(struct gate_span in, int64_t *out) GATE_MUSTCHECK;
-bool gate_conf_size(struct gate_span in, int64_t *out) GATE_MUSTCHECK;
 /* [A-Za-z0-9._-]{1,64} and at least one of them a letter or digit. */
 bool gate_conf_is_name(struct gate_span in);
 /* [A-Za-z0-9._:/-]{1,100} */

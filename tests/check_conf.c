@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/conf.h"
-#include "lib/conf_value.h"
+#include "lib/conf_unit.h"
 #include "tests/conf_world.h"
 #include "tests/runner.h"
 
@@ -310,7 +310,7 @@ static const struct {
 	"pressgate.conf:1: missing equal sign after option 'unheard'\n"},
 };
 
-START_TEST(says_everything_that_is_wrong_with_pressgate_conf)
+START_TEST(says_all_that_is_wrong_with_pressgate_conf)
 {
 	conf_world_write(&w, "pressgate.conf", mains[_i].text);
 	conf_world_load(&w, GATE_CONF_ALL);
@@ -359,7 +359,7 @@ static const struct {
 	"post.published\n"},
     {"url = \"https://b\" route \"r\" {\n}",
 	"sites.d/blog.conf:2: events: is missing, expected an event type such "
-	"as post.published, or *\n"
+	"as post.published\n"
 	"sites.d/blog.conf:2: step: is missing, expected at least one step\n"},
     {"url = \"https://b\" route \"r\" { events = {\"a\"}\nevents = {\"b\"}\n"
      "step \"s\" { service = crm } }",
@@ -406,7 +406,7 @@ static const struct {
     {"url = \"https://b\" route \"r\" { events = {a} step \"s\" { service = "
      "crm }\nserial_by = \"user\"\nurgency = fast\nmode = \"\" }",
 	"sites.d/blog.conf:3: serial_by: bad value, expected a JSON Pointer "
-	"such as /post_id\n"
+	"such as /data/post_id\n"
 	"sites.d/blog.conf:4: urgency: bad value, expected high, normal or "
 	"low\n"
 	"sites.d/blog.conf:5: mode: bad value, expected live, dry-run or "
@@ -538,7 +538,8 @@ START_TEST(takes_states_from_the_keys_file)
 	const struct gate_relay_key *k;
 
 	conf_world_write(&w, "sites.d/blog.conf",
-	    SITE("blog", "relay { key \"k1\" { secret = \"file:secrets.d/a\" }\n"
+	    SITE("blog", "relay { key \"k1\" { "
+			 "secret = \"file:secrets.d/a\" }\n"
 			 "key \"k2\" { secret = \"file:secrets.d/b\" } }"));
 	conf_world_write(&w, "sites.d/blog.keys",
 	    "# written by pressgate\n"
@@ -676,7 +677,7 @@ suite(void)
 	tcase_add_test(t, gives_every_key_its_default);
 	tcase_add_test(t, reads_a_site_with_its_routes);
 	tcase_add_test(t, keeps_steps_in_their_order);
-	add_row_test(t, says_everything_that_is_wrong_with_pressgate_conf, mains);
+	add_row_test(t, says_all_that_is_wrong_with_pressgate_conf, mains);
 	add_row_test(t, leaves_a_bad_site_out_and_says_why, insides);
 	add_row_test(t, leaves_both_sites_out_that_claim_the_same, pairs);
 	add_row_test(t, holds_a_file_to_its_name, names);
