@@ -273,16 +273,44 @@ walk_word(struct walk *w)
 		step(w);
 }
 
+/* False: no comment stands here. */
+static bool
+walk_any_comment(struct walk *w)
+{
+	int c = peek(w, 0);
+
+	if (c == '#' || (c == '/' && peek(w, 1) == '/'))
+		walk_line_comment(w);
+	else if (gate_span_skip(&w->rest, "/*"))
+		walk_comment(w);
+	else
+		return false;
+	return true;
+}
+
+/* Bytes that are tokens of their own, or stand between tokens. */
+static bool
+is_passed_over(const struct walk *w, int c)
+{
+	return (c == '+' && peek(w, 1) == '=') ||
+	    (c != 0 && strchr(" \t\r\n=,", c) != NULL);
+}
+
+/* Bytes that libconfuse passes over in silence, or knows from include(). */
+static bool
+is_meaningless(int c)
+{
+	return c == 0 || strchr("()*+", c) != NULL;
+}
+
 static void
 walk_token(struct walk *w)
 {
 	int c = peek(w, 0);
 
-	if (c == '#' || (c == '/' && peek(w, 1) == '/')) {
-		walk_line_comment(w);
-	} else if (gate_span_skip(&w->rest, "/*")) {
-		walk_comment(w);
-	} else if (c == '"' || c == '\'') {
+	if (walk_any_comment(w))
+		return;
+	if (c == '"' || c == '\'') {
 		step(w);
 		walk_string(w, c);
 	} else if (c == '{' || c == '}') {
@@ -290,15 +318,13 @@ walk_token(struct walk *w)
 		walk_brace(w, c == '{');
 	} else if (gate_span_skip(&w->rest, "${")) {
 		walk_variable(w);
-	} else if (c == '(' || c == ')' || c == '*' || c == 0 ||
-	    (c == '+' && peek(w, 1) != '=')) {
+	} else if (is_passed_over(w, c)) {
+		step(w);
+	} else if (is_meaningless(c)) {
 		gate_conf_errors_put(w->errors, w->path, w->line, NULL,
 		    "byte 0x%02x has no meaning here, expected quotes "
 		    "around text",
 		    (unsigned int)c);
-		step(w);
-	} else if (c == ' ' || c == '\t' || c == '\r' || c == '\n' ||
-	    c == '=' || c == ',' || c == '+') {
 		step(w);
 	} else {
 		walk_word(w);
