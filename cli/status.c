@@ -12,13 +12,10 @@
 #include "lib/clock.h"
 #include "lib/num.h"
 
-/* A worker beats every 5 s and is thought dead after 15. */
 #define WORKERS                                                                \
 	"select host, pid, version, in_flight, "                               \
-	"date_trunc('second', now() - started_at) as up, "                     \
-	"date_trunc('second', now() - beat_at) as silent "                     \
-	"from pressgate.worker where left_at is null "                         \
-	"and beat_at > now() - interval '15 s' order by id"
+	"date_trunc('second', up) as up, "                                     \
+	"date_trunc('second', silent) as silent from pressgate.workers"
 #define QUEUE                                                                  \
 	"select urgency, site, depth, due, running, retrying, "                \
 	"date_trunc('second', oldest_age) as oldest_age, "                     \
@@ -34,13 +31,13 @@ static const struct gate_stmt stmts[] = {
     [STMT_WORKERS] = {"status_workers", WORKERS, 0},
     [STMT_QUEUE] = {"status_queue", QUEUE, 0},
     [STMT_COUNTS] = {"status_counts",
-	"select (" DEAD "), (select count(*) from pressgate.pause), "
+	"select (" DEAD "), (select count(*) from pressgate.pauses), "
 	"(select weeks_ahead from pressgate.ready())",
 	0},
     [STMT_JSON] = {"status_json",
 	"select jsonb_build_object('schema_version', r.version, "
 	"'weeks_ahead', r.weeks_ahead, 'dead_letters', (" DEAD "), "
-	"'pauses', (select count(*) from pressgate.pause), "
+	"'pauses', (select count(*) from pressgate.pauses), "
 	"'workers', " LIST(WORKERS) ", 'queue', " LIST(QUEUE) ", "
 	"'config', jsonb_build_object('path', $1::text, 'age_s', "
 	"$2::bigint, 'sites', $3::bigint, 'bad_sites', $4::bigint)) "

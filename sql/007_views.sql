@@ -36,10 +36,25 @@ comment on column queue.most_attempts is 'Most tries that one of them has had at
 comment on column queue.crashes is 'Workers that died while holding one of them.';
 comment on column queue.an_error is 'What the last try of one of them said.';
 
+create view workers as
+select w.id, w.host, w.pid, w.version, w.in_flight, w.started_at,
+    now() - w.started_at as up, now() - w.beat_at as silent
+  from worker w
+ where w.left_at is null and w.beat_at > now() - interval '15 s'
+ order by w.id;
+comment on view workers is 'Living workers: those that have said so in the last 15 s.';
+
+create view pauses as
+select coalesce(s.name, '*') as site, coalesce(p.route, '*') as route,
+    coalesce(p.service, '*') as service, p.since, now() - p.since as for,
+    p.by
+  from pause p left join site s on s.id = p.site_id
+ order by p.since;
+comment on view pauses is 'What operators have paused; * means any. Take one back: select pressgate.resume(site, route, service, ''your name''), null for any.';
+
 create view queue_health as
 with w as (
-	select count(*) as living from worker
-	 where left_at is null and beat_at > now() - interval '15 s'),
+	select count(*) as living from workers),
 g as (
 	select l.urgency, s.name as site, count(*) as depth,
 	    count(*) filter (where j.due_at <= now()) as due,
@@ -54,7 +69,7 @@ select g.urgency, g.site, g.depth, g.due, g.running, g.retrying,
     g.oldest_age, g.longest_overdue, w.living as workers,
     case when w.living = 0 then 'no worker is alive: start pressgate-worker'
 	when exists (select from pause) and g.longest_overdue > interval '1 min'
-	    then 'jobs are overdue and something is paused: select * from pressgate.pause'
+	    then 'jobs are overdue and something is paused: select * from pressgate.pauses'
 	when g.longest_overdue > interval '1 min'
 	    then 'due jobs wait for more than a minute: more workers, or a slow service'
 	when g.retrying > 0 and g.retrying = g.depth
