@@ -21,6 +21,7 @@ fcgi {
 	listen = "$DIR/run/fcgi.sock"
 	processes = $PROCESSES
 	request_timeout = "$TIMEOUT"
+	metrics = ""
 	$FCGI
 }
 worker { poke = "$DIR/run/worker.sock" }

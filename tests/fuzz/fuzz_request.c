@@ -1,0 +1,120 @@
+/*
+ * A request's way from its params to the edge of the signature: params
+ * (lines of the input), route, cursor, relay headers, addresses. What a
+ * parser accepted must lie within the bytes it was given and keep its own
+ * grammar; what it refused must leave the output alone.
+ */
+#include "config.h"
+
+#include "tests/fuzz/fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/address.h"
+#include "fcgi/cursor.h"
+#include "fcgi/request.h"
+#include "fcgi/router.h"
+#include "fcgi/scheme_relay.h"
+#include "lib/num.h"
+
+#define LINES_MAX (REQUEST_PARAMS_MAX + 4)
+
+/* The input's lines as strings, each a block of its own. */
+static size_t
+split(const uint8_t *data, size_t size, char *lines[LINES_MAX + 1])
+{
+	struct gate_span left = gate_span_of(data, size), line;
+	size_t n = 0;
+
+	while (left.n > 0 && n < LINES_MAX) {
+		if (!gate_span_until(&left, '\n', left.n, &line)) {
+			line = left;
+			left.n = 0;
+		}
+		lines[n] = malloc(line.n + 1);
+		GATE_ASSERT(lines[n] != NULL);
+		if (line.n > 0)
+			memcpy(lines[n], line.p, line.n);
+		lines[n++][line.n] = '\0';
+	}
+	lines[n] = NULL;
+	return n;
+}
+
+static void
+check_relay(const struct request *r)
+{
+	struct relay relay = {.timestamp_s = -1};
+
+	if (relay_read_post(r, &relay) != OUTCOME_NONE) {
+		GATE_ASSERT(relay.timestamp_s == -1);
+		return;
+	}
+	GATE_ASSERT(relay.timestamp_s >= 0);
+	GATE_ASSERT(relay.timestamp.n > 0 && relay.timestamp.n <= 11);
+	GATE_ASSERT(relay.idempotency_key.n > 0 &&
+	    relay.idempotency_key.n <= RELAY_KEY_MAX);
+	GATE_ASSERT(relay_read_get(r, &relay) == OUTCOME_NONE);
+}
+
+static void
+check_route(const struct request *r)
+{
+	struct router_match m = {.door = DOOR_COUNT};
+	struct cursor c = {.limit = -1};
+
+	if (router_find(r->uri, "/m", &m) != GATE_OK &&
+	    router_find(r->uri, "", &m) != GATE_OK) {
+		GATE_ASSERT(m.door == DOOR_COUNT);
+		return;
+	}
+	GATE_ASSERT(m.target.n <= r->uri.n && m.query.n < r->uri.n);
+	if (!cursor_parse(m.query, &c)) {
+		GATE_ASSERT(c.limit == -1);
+		return;
+	}
+	GATE_ASSERT(c.limit >= 1 && c.limit <= CURSOR_LIMIT_MAX);
+	GATE_ASSERT(!c.is_given ||
+	    (c.seq >= 0 && strlen(c.tag) == CURSOR_TAG - 1));
+}
+
+static void
+check_address(const struct request *r)
+{
+	struct address_ranges trusted;
+	struct address a, again;
+	char text[ADDRESS_TEXT];
+
+	GATE_ASSERT(address_ranges_parse("127.0.0.0/8, ::1, 10.0.0.0/9",
+			&trusted, NULL) == GATE_OK);
+	(void)address_is_private(r, &trusted);
+	if (!address_of(r, &trusted, &a))
+		return;
+	address_text(&a, text);
+	GATE_ASSERT(address_parse(gate_span_str(text), &again));
+	GATE_ASSERT(gate_span_equal(gate_span_of(a.b, sizeof(a.b)),
+	    gate_span_of(again.b, sizeof(again.b))));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *lines[LINES_MAX + 1];
+	struct request r = {.length = 42};
+	size_t n = split(data, size, lines);
+
+	if (request_params(lines, &r) == OUTCOME_NONE) {
+		GATE_ASSERT(gate_span_is(r.role, "RESPONDER"));
+		GATE_ASSERT(r.wp_signature.n <= 1024 && r.uri.n <= 8192);
+		(void)request_is_json(&r);
+		check_relay(&r);
+		check_route(&r);
+		check_address(&r);
+	} else {
+		GATE_ASSERT(r.length == 42 && r.role.n == 0);
+	}
+	while (n > 0)
+		free(lines[--n]);
+	return 0;
+}
