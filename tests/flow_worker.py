@@ -296,6 +296,75 @@ def goes_wrong(check, s):
           second["begun"] - first["ended"])
 
 
+def replays(check, s):
+    e = s.put("bad-key", "again")
+    s.wait_dead(e)
+    s.behave("bad-key", "m-ok")
+    job = s.value("select id from pressgate.dead where event_id = "
+                  f"'{e}' and replayed_as is null")
+    s.sql(f"select pressgate.replay({job}, 'test', false)")
+    wait_until("its result", lambda: len(s.result(e)) == 2, 20)
+    check("a replayed dead letter ends as a result",
+          [r[0] for r in s.result(e)] == ["dead", "done"], s.result(e))
+    check("with the key it had", {c["idempotency_key"]
+          for c in s.calls_of(e)} == {key_of(e, "bad-key", "summary")})
+    s.behave("bad-key", None)
+    e = s.put("bad-key", "anew")
+    s.wait_dead(e)
+    s.behave("bad-key", "m-ok")
+    job = s.value("select id from pressgate.dead where event_id = "
+                  f"'{e}' and replayed_as is null")
+    s.sql(f"select pressgate.replay({job}, 'test', true)")
+    wait_until("its result", lambda: len(s.result(e)) == 2, 20)
+    check("or with a new one where that was asked for",
+          len({c["idempotency_key"] for c in s.calls_of(e)}) == 2)
+    s.behave("bad-key", None)
+
+
+def resumes(check, s):
+    e = s.put("two", "flaky-1")
+    s.wait_result(e)
+    names = [c["name"] for c in s.calls_of(e)]
+    check("a retry goes on at the step that failed",
+          names == ["m-two", "flaky-1", "flaky-1"], names)
+
+
+def pauses(check, s):
+    s.sql("select pressgate.pause('a', 'ok', null, 'test')")
+    time.sleep(6)
+    e = s.put("ok")
+    other = s.put("ok", site="b")
+    s.wait_result(other)
+    time.sleep(1)
+    check("a paused route waits", s.calls_of(e) == [])
+    s.sql("select pressgate.resume('a', 'ok', null, 'test')")
+    s.wait_result(e)
+    check("and goes on when resumed", len(s.calls_of(e)) == 1)
+
+
+def buries_poison(check, s):
+    s.procs["worker"].stop()
+    e = s.put("ok")
+    s.sql(f"update pressgate.job set crashes = 3 where event_id = '{e}'")
+    s.start_worker()
+    check("a job that killed three workers is not called again",
+          s.wait_dead(e)[0] == "poison" and s.calls_of(e) == [],
+          s.dead(e))
+
+
+def idles(check, s):
+    def cpu():
+        with open(f"/proc/{s.procs['worker'].pid}/stat") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / 100
+
+    time.sleep(2)
+    before = cpu()
+    time.sleep(5)
+    check("an idle worker takes less than 2 % of a processor",
+          cpu() - before < 0.1, cpu() - before)
+
+
 def modes(check, s):
     two, dry, mirror = s.put("two", "t-2"), s.put("dry"), s.put("mirror")
     buried = s.put("ok", mode="bury", error="schema")
@@ -504,6 +573,10 @@ def keeps_secrets(check, s):
     secret = pathlib.Path(s.dir, "etc/secrets.d/vendor").read_text()
     logs = "".join(p.read_text(errors="replace")
                    for p in pathlib.Path(s.dir, "log").iterdir())
+    e = s.put("ok", f"echo of {secret}")
+    (_, output, _), = s.wait_result(e)
+    check("a secret that a vendor echoes is taken out",
+          output["summary"].endswith("echo of ***"), output)
     check("no secret in any log", secret not in logs)
     found = s.sql("select 1 from pressgate.result r where "
                   f"r::text like '%{secret}%' union all select 1 from "
@@ -511,6 +584,8 @@ def keeps_secrets(check, s):
                   "union all select 1 from pressgate.dead d where "
                   f"d::text like '%{secret}%'")
     check("no secret in the database", found == [])
+    check("no sanitizer has complained", "Sanitizer" not in s.log()
+          and "runtime error" not in s.log())
     check("no payload in the worker's log", "Summarise" not in s.log()
           and "one good post" not in s.log())
 
@@ -527,8 +602,9 @@ def knows_its_schema(check, s):
 
 def main():
     check = Checks()
-    parts = [goes_well, goes_wrong, modes, stays_fair, poked, reloads,
-             stops, runs_from_cron, database_goes, zombie, killed,
+    parts = [goes_well, goes_wrong, replays, resumes, modes, stays_fair,
+             pauses, poked, idles, reloads, stops, buries_poison,
+             runs_from_cron, database_goes, zombie, killed,
              keeps_secrets, knows_its_schema]
     wanted = sys.argv[1:]
     with WorkerStack() as s:

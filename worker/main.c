@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/conf.h"
@@ -46,6 +47,18 @@ print_version(void)
 	return EXIT_SUCCESS;
 }
 
+/* Each call under way needs a descriptor; shells often allow 1024. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return;
+	l.rlim_cur = l.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &l); /* or it stays as it is */
+}
+
 static int
 start(const struct settings *s, struct gate_log *log)
 {
@@ -69,6 +82,7 @@ start(const struct settings *s, struct gate_log *log)
 		return err.code == GATE_E_CONF ? EXIT_CONFIG : EXIT_TROUBLE;
 	}
 	gate_proc_harden();
+	raise_descriptors();
 	return loop_run(s, log, setup);
 }
 
