@@ -551,6 +551,26 @@ def zombie(check, s):
     s.behave("m-zombie", None)
 
 
+def oversleeps(check, s):
+    """Alone, it meets its own job again after its lease."""
+    s.behave("m-zombie", "slow-0.8s")
+    e = s.put("zombie")
+    s.wait_call(e)
+    w = s.procs["worker"]
+    w.send(signal.SIGSTOP)
+    time.sleep(11)
+    w.send(signal.SIGCONT)
+    s.wait_result(e)
+    time.sleep(2)
+    check("a worker that overslept its lease stores one result",
+          len(s.result(e)) == 1 and s.jobs() == 0, s.result(e))
+    check("of at most two calls with one key", len(s.calls_of(e)) <= 2
+          and len({c["idempotency_key"] for c in s.calls_of(e)}) == 1,
+          s.calls_of(e))
+    check("and works on", s.wait_result(s.put("ok")))
+    s.behave("m-zombie", None)
+
+
 def killed(check, s):
     """Long leases: only the takeover brings the job back in time."""
     s.behave("m-long", "hang")
@@ -604,8 +624,8 @@ def main():
     check = Checks()
     parts = [goes_well, goes_wrong, replays, resumes, modes, stays_fair,
              pauses, poked, idles, reloads, stops, buries_poison,
-             runs_from_cron, database_goes, zombie, killed,
-             keeps_secrets, knows_its_schema]
+             runs_from_cron, database_goes, zombie, oversleeps,
+             killed, keeps_secrets, knows_its_schema]
     wanted = sys.argv[1:]
     with WorkerStack() as s:
         s.start()

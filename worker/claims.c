@@ -97,8 +97,8 @@ forget_older(struct worker *w, const struct job *fresh)
 			j->lost = true;
 	for (j = w->tells.list.first; j != NULL; j = next) {
 		next = j->next;
-		if (j->id == fresh->id && tells_drop(w, j))
-			w->counts.fenced++;
+		if (j->id == fresh->id)
+			tells_drop(w, j);
 	}
 }
 

@@ -79,8 +79,12 @@ static void
 hand_over(struct worker *w, struct job *j, enum gate_code rc)
 {
 	job_list_remove(&w->calls, j);
-	if (j->state != JOB_FINISHED)
-		job_move(j, JOB_FINISHED);
+	job_move(j, JOB_FINISHED);
+	if (j->lost) { /* somebody else's by now, perhaps ours again */
+		w->counts.fenced++;
+		job_free(j);
+		return;
+	}
 	if (rc == GATE_OK) {
 		gate_json_free(j->doc); /* the item has all that is left */
 		gate_json_free(j->steps);
@@ -280,11 +284,6 @@ course_answer(struct worker *w, struct job *j,
 	    .duration_ms = a->duration_ms, .request_id = a->request_id,
 	    .started_us = (now_ms - a->duration_ms) * 1000};
 
-	if (j->lost) { /* claimed anew since: the answer is nobody's */
-		job_list_remove(&w->calls, j);
-		job_free(j);
-		return;
-	}
 	step_answer(j->step, a, now_ms, &ans);
 	t.usage = ans.usage;
 	if (ans.outcome.kind != OUTCOME_OK)

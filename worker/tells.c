@@ -22,14 +22,15 @@ tells_put(struct worker *w, struct job *j)
 	job_list_put(&t->list, j);
 }
 
-bool
+void
 tells_drop(struct worker *w, struct job *j)
 {
+	j->lost = true;
 	if (j->in_batch)
-		return false;
+		return;
+	w->counts.fenced++;
 	job_list_remove(&w->tells.list, j);
 	job_free(j);
-	return true;
 }
 
 static bool
@@ -148,34 +149,41 @@ settled(struct worker *w, const struct gate_rows *rows)
 		t->batch_max = (size_t)w->setup->conf->worker.flush_max;
 }
 
+/* Takes the jobs of a batch that settled nothing back. One that was claimed
+ * anew meanwhile must not be told beside its successor. */
+static void
+take_back(struct worker *w, bool doubted)
+{
+	struct tells *t = &w->tells;
+	struct job *j = t->list.first, *next;
+
+	for (; t->batch_count > 0; t->batch_count--) {
+		next = j->next;
+		j->in_batch = false;
+		j->doubted = j->doubted || doubted;
+		if (j->lost)
+			tells_drop(w, j);
+		j = next;
+	}
+}
+
 /* In doubt: the same items again, fewer at a time. */
 static void
-keep(struct tells *t)
+keep(struct worker *w)
 {
-	struct job *j;
+	struct tells *t = &w->tells;
 
-	for (j = t->list.first; t->batch_count > 0; t->batch_count--) {
-		j->in_batch = false;
-		j = j->next;
-	}
+	take_back(w, false);
 	t->batch_max = t->batch_max > 1 ? t->batch_max / 2 : 1;
 }
 
 static void
 refused(struct worker *w, const struct gate_err *err)
 {
-	struct tells *t = &w->tells;
-	struct job *j = t->list.first;
-
-	if (t->batch_count == 1) {
-		course_refused(w, take_first(t), err->text);
-		return;
-	}
-	for (; t->batch_count > 0; t->batch_count--) {
-		j->doubted = true;
-		j->in_batch = false;
-		j = j->next;
-	}
+	if (w->tells.batch_count > 1)
+		take_back(w, true);
+	else
+		course_refused(w, take_first(&w->tells), err->text);
 }
 
 void
@@ -194,7 +202,7 @@ tells_step(struct worker *w, int64_t now_ms)
 	else if (rc == GATE_E_DB_HARD || rc == GATE_E_LIMIT)
 		refused(w, &err);
 	else
-		keep(t);
+		keep(w);
 	gate_rows_free(rows);
 }
 

@@ -14,8 +14,9 @@
 
 /* Takes over a FINISHED job with its item. */
 void tells_put(struct worker *w, struct job *j);
-/* Drops a job that was claimed anew, if its item is not on its way. */
-bool tells_drop(struct worker *w, struct job *j) GATE_MUSTCHECK;
+/* Drops a job that was claimed anew: at once, or when the finish that its
+ * item is in has ended without settling it. */
+void tells_drop(struct worker *w, struct job *j);
 
 /* Begins a finish if one is due, and looks after one under way. */
 void tells_go(struct worker *w, int64_t now_ms);
