@@ -106,19 +106,19 @@ die(struct worker *w, struct job *j, const struct item_try *t)
 
 /* Death without a call, or after one whose answer leads nowhere. */
 static void
-die_of(struct worker *w, struct job *j, struct item_try *t,
+die_of(struct worker *w, struct job *j, const struct item_try *t,
     enum outcome_cause cause, const char *text)
 {
-	struct item_try none = {.duration_ms = 0};
+	struct item_try last = {.duration_ms = 0};
 	struct outcome o;
 
-	if (t == NULL)
-		t = &none;
 	outcome_dead(&o, cause, "%s", text);
-	if (t->outcome != NULL)
+	if (t != NULL) {
+		last = *t;
 		o.status = t->outcome->status;
-	t->outcome = &o;
-	die(w, j, t);
+	}
+	last.outcome = &o;
+	die(w, j, &last);
 }
 
 static void
@@ -235,7 +235,7 @@ course_begin(struct worker *w, struct job *j)
 }
 
 static void
-go_on(struct worker *w, struct job *j, struct item_try *t,
+go_on(struct worker *w, struct job *j, const struct item_try *t,
     const struct gate_json *output)
 {
 	const struct gate_step *next = job_step_after(j);
@@ -252,7 +252,7 @@ go_on(struct worker *w, struct job *j, struct item_try *t,
 }
 
 static void
-complete(struct worker *w, struct job *j, struct item_try *t,
+complete(struct worker *w, struct job *j, const struct item_try *t,
     const struct gate_json *output)
 {
 	struct gate_err err = {GATE_OK, "no memory"};
