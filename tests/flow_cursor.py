@@ -69,8 +69,12 @@ def main():
         again, _ = s.client.walk()
         check("a second walk from the start reads the same",
               [r["idempotency_key"] for r in again] == keys)
-        a = s.client.results("1.00000000" if not seen else
-                             f"{numbers[-1] + 1000}.00000000")
+        refused = [line for line in pathlib.Path(
+            s.dir, "log/postgresql.log").read_text().splitlines()
+            if "ERROR:" in line]
+        check("no two workers took the same number", not refused,
+              refused[:3])
+        a = s.client.results(f"{numbers[-1] + 1000}.00000000")
         check("a cursor past the end is 410 with a restart",
               a.status == 410 and "restart" in a.json(), a)
         restart, _ = s.client.walk(a.json()["restart"])

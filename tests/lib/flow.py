@@ -156,14 +156,19 @@ def reckon(check, stack, acked, kills=(), unflushed_s=0.5, timeout=90,
           == len(calls))
     check("each event with a result was called for",
           not set(by_key) - set(calls))
-    extra, wrong = 0, []
+    extra, wrong, late = 0, [], []
     for key, list_of_calls in calls.items():
         list_of_calls.sort(key=lambda c: c["begun"])
         for c in list_of_calls[:-1]:
             extra += 1
             end = (c["ended"] or time.time()) + unflushed_s
+            late += [k - c["ended"] for k in kills
+                     if c["ended"] <= k <= end and c["completed"]]
             if not any(c["begun"] <= k <= end for k in kills):
                 wrong.append((key, c["begun"], c["ended"]))
+    if late:
+        print(f"# {len(late)} results were answered but not yet stored at a "
+              f"kill, the oldest for {1000 * max(late):.0f} ms", flush=True)
     check(f"each of the {extra} extra vendor calls had its job in flight or "
           "unflushed at a kill", not wrong, wrong[:5])
     return found
