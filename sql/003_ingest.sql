@@ -10,7 +10,7 @@ create function catalog() returns table (kind text, id int, site_id int,
 language sql stable security definer
 set search_path = pressgate, pg_temp
 as $$
-	select 'version', max(version), null::int, null, null, null, null, null::boolean from migration
+	select 'version', coalesce(max(version), 0), null::int, null, null, null, null, null::boolean from migration
 	union all
 	select 'site', id, null, name, null, null, null, null from site
 	union all
@@ -26,7 +26,7 @@ create function ready() returns table (version int, weeks_ahead int)
 language sql stable security definer
 set search_path = pressgate, pg_temp
 as $$
-	select (select max(version) from migration),
+	select (select coalesce(max(version), 0) from migration),
 	    (select coalesce(max(week) - current_date, 0) / 7 from partition_list())
 $$;
 comment on function ready() is 'Schema version, and for how many weeks there are event partitions.';
