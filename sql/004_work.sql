@@ -219,11 +219,11 @@ begin
 	  where s.site_id = any (array(select x.site_id from unnest(items) x
 	      where x."to" = any (ends)))
 	  order by s.site_id for no key update of s;
-	ours := array(select j.id
+	mine := array(select x
 	    from unnest(items) x
 	   cross join lateral (select id from job
 		where id = x.id and claim_no = x.claim_no for update) j);
-	mine := array(select x from unnest(items) x where x.id = any (ours));
+	ours := array(select x.id from unnest(mine) x);
 	t := clock_timestamp();
 
 	insert into attempt (job_id, event_id, site_id, route, step, service,
@@ -351,7 +351,7 @@ begin
 		perform serial_next(i.site_id, i.route_id, i.serial_key);
 	end loop;
 
-	return query select x.id, x.id = any (ours) from unnest(items) x;
+	return query select x.id, x = any (mine) from unnest(items) x;
 end $$;
 comment on function finish(bigint, jsonb) is 'Settles claimed jobs, any mixture, all or nothing; fenced ones are left alone and reported. sql/README.md describes an item.';
 
