@@ -16,7 +16,7 @@ import sys
 import textwrap
 import time
 
-from proc import Proc, load, wait_until
+from proc import load, wait_until
 from stack import CONF, SOURCE, Stack, as_user
 
 DEMO = SOURCE / ".demo"
@@ -269,6 +269,8 @@ def demo():
 
 def main():
     signal.signal(signal.SIGTERM, lambda n, _: sys.exit(128 + n))
+    # A shell starts what it puts in the background deaf to it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     what = sys.argv[1]
     if what == "up":
         up()
