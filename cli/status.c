@@ -17,7 +17,7 @@
 	"date_trunc('second', up) as up, "                                     \
 	"date_trunc('second', silent) as silent from pressgate.workers"
 #define QUEUE                                                                  \
-	"select urgency, site, depth, due, running, retrying, "                \
+	"select urgency, site, depth, due, paused, running, retrying, "        \
 	"date_trunc('second', oldest_age) as oldest_age, "                     \
 	"date_trunc('second', longest_overdue) as longest_overdue, verdict "   \
 	"from pressgate.queue_health"
@@ -48,7 +48,7 @@ static const struct gate_stmt stmts[] = {
 static const char *const worker_heads[] = {
     "HOST", "PID", "VERSION", "IN FLIGHT", "UP", "SILENT"};
 static const char *const queue_heads[] = {"URGENCY", "SITE", "DEPTH", "DUE",
-    "RUNNING", "RETRYING", "OLDEST", "OVERDUE", "VERDICT"};
+    "PAUSED", "RUNNING", "RETRYING", "OLDEST", "OVERDUE", "VERDICT"};
 
 /* Since `apply` last wrote the generation; before that, since the file
  * itself was changed. -1: neither can be told. */

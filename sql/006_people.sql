@@ -229,10 +229,15 @@ set search_path = pressgate, pg_temp
 as $$
 #variable_conflict use_column
 declare
+	sid int := (select id from site where name = p_site);
 	n int;
 begin
+	-- Else a mistyped name would take back a pause of all sites.
+	if p_site is not null and sid is null then
+		raise exception 'no site %', p_site using errcode = 'P0002';
+	end if;
 	delete from pause
-	 where site_id is not distinct from (select id from site where name = p_site)
+	 where site_id is not distinct from sid
 	   and route is not distinct from p_route
 	   and service is not distinct from p_service;
 	get diagnostics n = row_count;

@@ -2,10 +2,19 @@
 
 set local search_path = pressgate, pg_temp;
 
+create view paused_pairs as
+select distinct l.id as lane, s.id as site_id
+  from pause p
+  join lane l on (p.route is null or p.route = l.route)
+   and (p.service is null or p.service = l.service)
+  join site s on p.site_id is null or p.site_id = s.id;
+comment on view paused_pairs is 'Lanes and sites that a pause covers; the view pauses shows the pauses themselves.';
+
 create view queue as
 select s.name as site, o.name as route, l.service, l.urgency, j.step,
     case when j.due_at = 'infinity' then 'behind_another'
 	when j.lease_by is not null and j.due_at > now() then 'running'
+	when j.due_at <= now() and p.lane is not null then 'paused'
 	when j.lease_by is not null then 'lease_expired'
 	when j.due_at > now() and j.attempt > 0 then 'waiting_to_retry'
 	when j.due_at > now() then 'scheduled'
@@ -19,6 +28,7 @@ select s.name as site, o.name as route, l.service, l.urgency, j.step,
   join site s on s.id = j.site_id
   join route o on o.id = j.route
   join lane l on l.id = j.lane
+  left join paused_pairs p on p.lane = j.lane and p.site_id = j.site_id
  group by 1, 2, 3, 4, 5, 6, 7
  order by array_position(array['high', 'normal', 'low'], l.urgency), 1, 2, 5, 6;
 comment on view queue is 'What waits or runs now: one row for each site, route, step and state.';
@@ -27,7 +37,7 @@ comment on column queue.route is 'What is to be done with them.';
 comment on column queue.service is 'Whom the step calls.';
 comment on column queue.urgency is 'Retry policy and order of claiming: high, normal, low.';
 comment on column queue.step is 'Step of the route that is next or running.';
-comment on column queue.state is 'due: a worker may take it now. due_to_retry: the same after a failure. running: a worker holds its lease. waiting_to_retry: failed, not due yet. scheduled: never tried, not due yet. lease_expired: its worker is gone, it will be taken again. behind_another: waits for an earlier job of the same subject.';
+comment on column queue.state is 'due: a worker may take it now. due_to_retry: the same after a failure. running: a worker holds its lease. waiting_to_retry: failed, not due yet. scheduled: never tried, not due yet. lease_expired: its worker is gone, it will be taken again. behind_another: waits for an earlier job of the same subject. paused: due, but an operator has paused its site, route or service (view pauses).';
 comment on column queue.replay is 'True: a dead letter or an old event that was put back to work.';
 comment on column queue.jobs is 'How many.';
 comment on column queue.oldest_age is 'Since the oldest of them was queued.';
@@ -54,24 +64,34 @@ comment on view pauses is 'What operators have paused; * means any. Take one bac
 
 create view queue_health as
 with w as (
-	select count(*) as living from workers),
+	select (select count(*) from workers) as living,
+	    (select now() - max(coalesce(left_at, beat_at)) from (
+		select * from worker order by id desc limit 20) x) as away),
 g as (
 	select l.urgency, s.name as site, count(*) as depth,
-	    count(*) filter (where j.due_at <= now()) as due,
+	    count(*) filter (where j.due_at <= now() and p.lane is null) as due,
+	    count(*) filter (where j.due_at <= now() and p.lane is not null) as paused,
 	    count(*) filter (where j.lease_by is not null and j.due_at > now()) as running,
 	    count(*) filter (where j.attempt > 1
 	        or (j.attempt = 1 and j.lease_by is null)) as retrying,
 	    now() - min(j.queued_at) as oldest_age,
-	    max(now() - j.due_at) filter (where j.due_at <= now()) as longest_overdue
+	    max(now() - j.due_at) filter (where j.due_at <= now()
+	        and p.lane is null) as longest_overdue
 	  from job j join lane l on l.id = j.lane join site s on s.id = j.site_id
+	  left join paused_pairs p on p.lane = j.lane and p.site_id = j.site_id
 	 group by 1, 2)
-select g.urgency, g.site, g.depth, g.due, g.running, g.retrying,
+select g.urgency, g.site, g.depth, g.due, g.paused, g.running, g.retrying,
     g.oldest_age, g.longest_overdue, w.living as workers,
-    case when w.living = 0 then 'no worker is alive: start pressgate-worker'
-	when exists (select from pause) and g.longest_overdue > interval '1 min'
-	    then 'jobs are overdue and something is paused: select * from pressgate.pauses'
+    case when w.living = 0 and w.away is null
+	    then 'no worker has ever run: start pressgate-worker'
+	when w.living = 0
+	    then 'no worker is alive, the last one was seen '
+	        || date_trunc('second', w.away)
+	        || ' ago: start pressgate-worker, or wait for cron'
 	when g.longest_overdue > interval '1 min'
 	    then 'due jobs wait for more than a minute: more workers, or a slow service'
+	when g.paused > 0
+	    then 'jobs are paused: select * from pressgate.pauses'
 	when g.retrying > 0 and g.retrying = g.depth
 	    then 'every job is being retried: select * from pressgate.attempts_recent'
 	else 'ok' end as verdict
@@ -81,11 +101,12 @@ comment on view queue_health is 'Is the queue well? One row for each urgency and
 comment on column queue_health.urgency is 'high, normal or low.';
 comment on column queue_health.site is 'Site the events came from.';
 comment on column queue_health.depth is 'Unfinished jobs.';
-comment on column queue_health.due is 'Jobs that a worker could take now. It should be near 0.';
+comment on column queue_health.due is 'Jobs that a worker could take now, paused ones not counted. It should be near 0.';
+comment on column queue_health.paused is 'Jobs that are due but that an operator has paused: view pauses.';
 comment on column queue_health.running is 'Jobs a worker holds now.';
 comment on column queue_health.retrying is 'Jobs whose present step has failed at least once.';
 comment on column queue_health.oldest_age is 'Since the oldest unfinished job was queued.';
-comment on column queue_health.longest_overdue is 'How long the most overdue job has been waiting for a worker; null: none is overdue.';
+comment on column queue_health.longest_overdue is 'How long the most overdue job has been waiting for a worker; null: none is overdue. Paused jobs are not counted.';
 comment on column queue_health.workers is 'Workers that have said in the last 15 s that they live.';
 comment on column queue_health.verdict is 'ok, or what is wrong and where to look.';
 
@@ -99,6 +120,22 @@ select d.id, s.name as site, o.name as route, d.step, d.cause, d.last_code,
   join route o on o.id = d.route
  order by d.died_at desc;
 comment on view dead_letters is 'Jobs that were given up, newest first. replayed_as is null: still open. Put one back: select pressgate.replay(id, ''your name'')';
+comment on column dead_letters.id is 'For pressgate dlq replay ID.';
+comment on column dead_letters.site is 'Site the event came from.';
+comment on column dead_letters.route is 'What was to be done with it.';
+comment on column dead_letters.step is 'Step it died at; a replay begins there.';
+comment on column dead_letters.cause is 'Root cause: poison (killed three workers), config (ours), remote_4xx, remote_5xx, timeout, tls, refused_address, breaker, budget (vendor wants money, or a limit of ours), schema, mirror.';
+comment on column dead_letters.last_code is 'HTTP status of the last try; null: there was no answer.';
+comment on column dead_letters.last_error is 'What the last try said.';
+comment on column dead_letters.event_type is 'For example post.published.';
+comment on column dead_letters.object_ref is 'What it is about at the sender: post id, order id.';
+comment on column dead_letters.idempotency_key is 'As the sender gave it.';
+comment on column dead_letters.event_id is 'The request_id that the sender was given.';
+comment on column dead_letters.attempts is 'How many tries there were, over all steps. Each: select attempts from pressgate.dead.';
+comment on column dead_letters.died_at is 'When it was given up.';
+comment on column dead_letters.replayed_as is 'Job of its replay; null: still open.';
+comment on column dead_letters.replayed_at is 'When it was replayed.';
+comment on column dead_letters.replayed_by is 'Who did.';
 
 create view attempts_recent as
 select a.started_at, s.name as site, o.name as route, a.step, a.service,

@@ -89,9 +89,10 @@ same "" "$(q -c "select c.relname || '.' || coalesce(a.attname, '')
 	"every table, view and column is commented"
 same "" "$(q -c "select a.attname from pg_attribute a
 	 where a.attrelid in ('pressgate.queue'::regclass,
-	    'pressgate.queue_health'::regclass) and a.attnum > 0
+	    'pressgate.queue_health'::regclass,
+	    'pressgate.dead_letters'::regclass) and a.attnum > 0
 	   and col_description(a.attrelid, a.attnum) is null")" \
-	"and every column of queue and queue_health"
+	"and every column of queue, queue_health and dead_letters"
 same "" "$(q -c "select proname from pg_proc p
 	 where pronamespace = 'pressgate'::regnamespace
 	   and obj_description(p.oid, 'pg_proc') is null")" \
