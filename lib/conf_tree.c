@@ -327,7 +327,7 @@ parse(const char *path, const char *text, const struct gate_conf_spec *spec,
 	if (result != CFG_SUCCESS && errors->count == before)
 		gate_conf_errors_put(errors, path, cfg->line, NULL,
 		    "cannot be parsed");
-	if (errors->count == before) {
+	if (result == CFG_SUCCESS) {
 		t = tree_new(cfg, spec, path);
 		if (t == NULL)
 			errors->nomem = true;

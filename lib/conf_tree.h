@@ -14,8 +14,10 @@ struct gate_conf_tree {
 };
 
 /*
- * Reads and parses a file. Errors go to errors: then the result is NULL.
- * The tree is the caller's to free.
+ * Reads and parses a file. Errors go to errors. NULL: it has no blocks that
+ * could be looked at. A tree may come with errors, too (an unknown key, a key
+ * given twice), so that the rest is checked in the same run: a caller that
+ * wants to use it looks at errors->count. The tree is the caller's to free.
  */
 struct gate_conf_tree *gate_conf_tree_load(const char *path,
     const struct gate_conf_spec *spec, struct gate_conf_errors *errors);

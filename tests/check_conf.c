@@ -206,6 +206,14 @@ static const struct {
 	"pressgate.conf:5: no such option 'c', expected one of listen, group, "
 	"user, mode, processes, backlog, mount, request_timeout, "
 	"requests_per_child, plain_http, trusted_proxies, metrics\n"},
+    {"fcgi { mood = 1\nmode = 0999 }\nlog_level = \"loud\"\n"
+     "log_level = \"info\"\n",
+	"pressgate.conf:1: no such option 'mood', expected one of listen, "
+	"group, user, mode, processes, backlog, mount, request_timeout, "
+	"requests_per_child, plain_http, trusted_proxies, metrics\n"
+	"pressgate.conf:2: mode: bad value, expected octal permissions such "
+	"as 0660\n"
+	"pressgate.conf:4: log_level is given twice, first in line 3\n"},
     {"fcgi {\n\tprocesses = 0\n\tmode = 0999\n}\nlog_level = \"loud\"\n",
 	"pressgate.conf:2: processes: bad value, expected a number from 1 to "
 	"512\n"
