@@ -104,6 +104,23 @@ print_version(void)
 	return CLI_OK;
 }
 
+/* Verbs of two words that begin with this one. How many there were. */
+static size_t
+print_family(const char *word)
+{
+	size_t n = strlen(word), count = 0, i;
+
+	for (i = 0; i < GATE_COUNT(verbs); i++) {
+		if (strncmp(verbs[i].name, word, n) != 0 ||
+		    verbs[i].name[n] != ' ')
+			continue;
+		if (count++ > 0)
+			putchar('\n');
+		print_verb(&verbs[i]);
+	}
+	return count;
+}
+
 /* The verb that the first words name; *used of them. NULL: none. */
 static const struct verb *
 find_verb(const char *const *words, size_t count, size_t *used)
@@ -123,21 +140,24 @@ find_verb(const char *const *words, size_t count, size_t *used)
 	return NULL;
 }
 
+/* Of the verb that the words name, of a family (dlq), or of all. */
 static int
-help(const struct command_line *line)
+help(const char *const *words, size_t count)
 {
 	const struct verb *v;
 	size_t used;
 
-	if (line->word_count <= 1 || strcmp(line->words[1], "help") == 0) {
+	if (count == 0 || strcmp(words[0], "help") == 0) {
 		print_usage(stdout);
 		return CLI_OK;
 	}
-	v = find_verb(line->words + 1, line->word_count - 1, &used);
-	if (v == NULL)
-		return command_fail(CLI_USAGE, "no such verb: %s",
-		    line->words[1]);
-	print_verb(v);
+	v = find_verb(words, count, &used);
+	if (v != NULL)
+		print_verb(v);
+	else if (count > 1 || print_family(words[0]) == 0)
+		return command_fail(CLI_USAGE, "no such verb: %s%s%s",
+		    words[0], count > 1 ? " " : "",
+		    count > 1 ? words[1] : "");
 	return CLI_OK;
 }
 
@@ -159,10 +179,10 @@ run(const struct verb *v, const struct command_line *line, size_t used)
 			return command_fail(CLI_USAGE, "%s does not take %s",
 			    v->name, option_name((enum option)i));
 	if (c.word_count < v->word_min || c.word_count > v->word_max)
-		return command_fail(CLI_USAGE, "%s: expected pressgate %s %s",
+		return command_fail(CLI_USAGE, "%s: expected pressgate %s%s%s",
 		    c.word_count < v->word_min ? "a word is missing" :
 						 "too many words",
-		    v->name, v->words);
+		    v->name, v->words[0] == '\0' ? "" : " ", v->words);
 	if (path == NULL)
 		path = getenv(GATE_CONF_PATH_ENV);
 	c.conf_path = path == NULL || path[0] == '\0' ? GATE_CONF_FILE : path;
@@ -184,13 +204,9 @@ main(int argc, char **argv)
 	if (line.value[OPTION_VERSION] != NULL) {
 		exit_code = print_version();
 	} else if (line.word_count > 0 && strcmp(line.words[0], "help") == 0) {
-		exit_code = help(&line);
+		exit_code = help(line.words + 1, line.word_count - 1);
 	} else if (line.value[OPTION_HELP] != NULL) {
-		if (v == NULL)
-			print_usage(stdout);
-		else
-			print_verb(v);
-		exit_code = CLI_OK;
+		exit_code = help(line.words, line.word_count);
 	} else if (line.word_count == 0) {
 		print_usage(stderr);
 		exit_code = CLI_USAGE;

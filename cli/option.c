@@ -40,7 +40,7 @@ static const struct {
     [OPTION_EVENT] = {"--event", "TYPE", "the same as the word TYPE"},
     [OPTION_DATA] = {"--data", "FILE", "the body as it is; -: standard input"},
     [OPTION_SITE] = {"--site", "NAME", "only this site"},
-    [OPTION_KEY] = {"--key", "ID", "sign with this key of the site"},
+    [OPTION_KEY] = {"--key", "ID", "id of the site's key"},
     [OPTION_IDEMPOTENCY_KEY] = {"--idempotency-key", "KEY",
 	"else the body's, else a new one"},
     [OPTION_ALL] = {"--all", NULL, "those that were replayed, too"},

@@ -231,6 +231,11 @@ check_request(struct add *a)
 		    "expected --endpoint https://... of this gate, or "
 		    "endpoint in %s",
 		    a->conf->path);
+	if (!put_path(a->conf_path, a, a->conf->sites_dir, ".conf"))
+		return command_fail(CLI_FAILED, "a path is too long");
+	if (access(a->conf_path, F_OK) == 0)
+		return command_fail(CLI_FAILED, "%s is there already",
+		    a->conf_path);
 	(void)snprintf(a->key_id, sizeof(a->key_id), "%s%s",
 	    a->key == NULL ? a->name : a->key, a->key == NULL ? "-1" : "");
 	if (strlen(a->key_id) > 64 ||
@@ -254,12 +259,8 @@ check_paths(struct add *a)
 
 	if (n < 0 || n >= PATH_SIZE ||
 	    !put_path(a->secret_path, a, "secrets.d", ".relay") ||
-	    !put_path(a->keys_path, a, a->conf->sites_dir, ".keys") ||
-	    !put_path(a->conf_path, a, a->conf->sites_dir, ".conf"))
+	    !put_path(a->keys_path, a, a->conf->sites_dir, ".keys"))
 		return command_fail(CLI_FAILED, "a path is too long");
-	if (access(a->conf_path, F_OK) == 0)
-		return command_fail(CLI_FAILED, "%s is there already",
-		    a->conf_path);
 	if (stat(a->conf->dir, &a->owner) != 0)
 		return command_fail(CLI_FAILED, "cannot look at %s: %s",
 		    a->conf->dir, strerror(errno));

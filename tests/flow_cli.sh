@@ -91,6 +91,14 @@ run 2 --json=yes status
 run 0 help dlq replay
 says out "--new-key"
 run 0 dlq list --help
+run 0 help dlq
+says out "pressgate dlq list"
+says out "pressgate dlq replay ID"
+run 0 dlq --help
+says out "pressgate dlq replay ID"
+run 2 help nothing
+says err "no such verb: nothing"
+run 2 dlq nothing --help
 run 3 -c /nonexistent/pressgate.conf check
 says err "No such file or directory"
 run 0 --config="$PRESSGATE_CONF" check
@@ -199,6 +207,8 @@ grep -q "^relay blog-1 current 20..-" "$work/sites.d/blog.keys" ||
 	"bloghttps://blog.example.comtrue" ] || complain "site not applied"
 grep -r "$secret" "$work/sites.d" && complain "the secret is in sites.d"
 
+run 1 site add blog --url https://b --endpoint https://g
+says err "is there already"
 run 1 site add blog --url https://b --endpoint https://g --key k
 says err "is there already"
 run 1 site add shop --url https://s --endpoint https://g --default
