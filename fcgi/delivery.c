@@ -119,9 +119,9 @@ enum outcome
 delivery_store(struct delivery *d)
 {
 	struct visit *v = d->visit;
-	char scope[SCOPE_TEXT], agent[USER_AGENT_MAX], from[ADDRESS_TEXT];
+	char scope[SCOPE_TEXT], agent[USER_AGENT_MAX], from[GATE_ADDRESS_TEXT];
 	char traceparent[GATE_TRACEPARENT_TEXT];
-	struct address address;
+	struct gate_address address;
 	struct inbox_receipt receipt;
 	struct inbox_event event = {.type = d->type};
 	struct gate_buf headers;
@@ -144,7 +144,7 @@ delivery_store(struct delivery *d)
 	code = put_signed(&headers, &d->relay);
 	in.signed_headers = gate_buf_span(&headers);
 	if (address_of(v->request, &v->tools->settings->proxies, &address)) {
-		address_text(&address, from);
+		gate_address_text(&address, from);
 		in.address = from;
 	}
 	if (code == GATE_OK)

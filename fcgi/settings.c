@@ -27,18 +27,16 @@ derive(struct settings *s, struct gate_err *err)
 {
 	const struct gate_conf *c = s->conf;
 	size_t n = strlen(c->dir) + sizeof("/generation");
-	size_t mount = strlen(c->fcgi.mount);
 
-	if (mount > 0 &&
-	    (c->fcgi.mount[0] != '/' || c->fcgi.mount[mount - 1] == '/'))
-		return gate_err_set(
-		    err, GATE_E_CONF,
-		    "fcgi.mount: must begin with \"/\" and not end with it");
 	s->generation_path = malloc(n);
 	if (s->generation_path == NULL)
 		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
 	(void)snprintf(s->generation_path, n, "%s/generation", c->dir);
-	return address_ranges_parse(c->fcgi.trusted_proxies, &s->proxies, err);
+	/* The configuration has been checked: this cannot fail. */
+	if (!gate_ranges_parse(gate_span_str(c->fcgi.trusted_proxies),
+	    &s->proxies))
+		return gate_err_set(err, GATE_E_BUG, "fcgi.trusted_proxies");
+	return GATE_OK;
 }
 
 enum gate_code

@@ -15,7 +15,7 @@
 
 struct settings {
 	struct gate_conf *conf;
-	struct address_ranges proxies;
+	struct gate_ranges proxies;
 	char *generation_path; /* what `pressgate apply` touches */
 };
 

@@ -92,7 +92,7 @@ static const struct gate_conf_key fcgi_keys[] = {
     {.name = "backlog", .type = GATE_CONF_COUNT, AT(backlog),
 	.flags = GATE_CONF_RESTART, .min = 1, .max = 65535, .def = "1024",
 	.help = "Connections that may wait for a child."},
-    {.name = "mount", .type = GATE_CONF_STRING, AT(mount), .max = 256,
+    {.name = "mount", .type = GATE_CONF_MOUNT, AT(mount), .max = 256,
 	.def = "",
 	.help = "Path prefix that the web server gives to pressgate, taken "
 		"off before a request is routed: \"/gate\"."},
@@ -106,7 +106,7 @@ static const struct gate_conf_key fcgi_keys[] = {
 	.def = "false",
 	.help = "Take events that came without TLS from anywhere, not only "
 		"from loopback."},
-    {.name = "trusted_proxies", .type = GATE_CONF_STRING, AT(trusted_proxies),
+    {.name = "trusted_proxies", .type = GATE_CONF_RANGES, AT(trusted_proxies),
 	.max = 4096, .def = "",
 	.help = "Addresses, separated by commas, whose X-Forwarded-For and "
 		"X-Forwarded-Proto are believed."},

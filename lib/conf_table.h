@@ -15,6 +15,8 @@ enum gate_conf_type {
 	GATE_CONF_NAME,	    /* char *: [A-Za-z0-9._-]{1,64} */
 	GATE_CONF_EVENT,    /* char *: a name, also with ':' and '/' */
 	GATE_CONF_URL,	    /* char *: http:// or https://, or "" */
+	GATE_CONF_MOUNT,    /* char *: a path without its last '/', or "" */
+	GATE_CONF_RANGES,   /* char *: addresses, for gate_ranges_parse */
 	GATE_CONF_POINTER,  /* char *: JSON Pointer; not given: NULL */
 	GATE_CONF_REF,	    /* char *: env:NAME, file:PATH or cred:NAME */
 	GATE_CONF_DSN,	    /* char *: a connection string or a reference */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/address.h"
 #include "lib/conf_text.h"
 #include "lib/conf_unit.h"
 #include "lib/num.h"
@@ -105,6 +106,26 @@ take_url(struct gate_conf_value *v)
 }
 
 /* RFC 6901: "" or tokens after '/', with '~' only as ~0 and ~1. */
+static bool
+take_mount(struct gate_conf_value *v)
+{
+	struct gate_span s = gate_span_str(v->text);
+
+	if (s.n > 0 && (s.p[0] != '/' || s.p[s.n - 1] == '/' ||
+	    !gate_span_within(s, 0x21, 0x7e)))
+		return false;
+	return take_string(v);
+}
+
+static bool
+take_ranges(struct gate_conf_value *v)
+{
+	struct gate_ranges unused;
+
+	return gate_ranges_parse(gate_span_str(v->text), &unused) &&
+	    take_string(v);
+}
+
 static bool
 take_pointer(struct gate_conf_value *v)
 {
@@ -275,6 +296,10 @@ static const struct {
     [GATE_CONF_EVENT] = {take_event, HEAP,
 	"an event type such as post.published"},
     [GATE_CONF_URL] = {take_url, HEAP, "https://host/... or http://host/..."},
+    [GATE_CONF_MOUNT] = {take_mount, HEAP,
+	"a path such as /gate, without a slash at its end"},
+    [GATE_CONF_RANGES] = {take_ranges, HEAP,
+	"addresses such as 10.0.0.0/8, separated by commas"},
     [GATE_CONF_POINTER] = {take_pointer, HEAP,
 	"a JSON Pointer such as /data/post_id"},
     [GATE_CONF_REF] = {take_ref, HEAP,

@@ -227,6 +227,14 @@ static const struct {
     {"fcgi { processes = 0x10 }",
 	"pressgate.conf:1: processes: bad value, expected a number from 1 to "
 	"512\n"},
+    {"fcgi { mount = \"gate\"\ntrusted_proxies = \"10.0.0.0/33\" }",
+	"pressgate.conf:1: mount: bad value, expected a path such as /gate, "
+	"without a slash at its end\n"
+	"pressgate.conf:2: trusted_proxies: bad value, expected addresses "
+	"such as 10.0.0.0/8, separated by commas\n"},
+    {"fcgi { mount = \"/gate/\" }",
+	"pressgate.conf:1: mount: bad value, expected a path such as /gate, "
+	"without a slash at its end\n"},
     {"database { prepared = 1 }",
 	"pressgate.conf:1: prepared: bad value, expected true or false\n"},
     {"worker { stop = \"1500ms\" }",

@@ -82,17 +82,17 @@ check_route(const struct request *r)
 static void
 check_address(const struct request *r)
 {
-	struct address_ranges trusted;
-	struct address a, again;
-	char text[ADDRESS_TEXT];
+	struct gate_ranges trusted;
+	struct gate_address a, again;
+	char text[GATE_ADDRESS_TEXT];
 
-	GATE_ASSERT(address_ranges_parse("127.0.0.0/8, ::1, 10.0.0.0/9",
-			&trusted, NULL) == GATE_OK);
+	GATE_ASSERT(gate_ranges_parse(
+	    GATE_SPAN("127.0.0.0/8, ::1, 10.0.0.0/9"), &trusted));
 	(void)address_is_private(r, &trusted);
 	if (!address_of(r, &trusted, &a))
 		return;
-	address_text(&a, text);
-	GATE_ASSERT(address_parse(gate_span_str(text), &again));
+	gate_address_text(&a, text);
+	GATE_ASSERT(gate_address_parse(gate_span_str(text), &again));
 	GATE_ASSERT(gate_span_equal(gate_span_of(a.b, sizeof(a.b)),
 	    gate_span_of(again.b, sizeof(again.b))));
 }
