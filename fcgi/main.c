@@ -21,7 +21,7 @@
 #include "lib/metrics.h"
 #include "lib/proc.h"
 
-#define EXIT_CONF 78 /* EX_CONFIG of sysexits.h */
+#define EXIT_CONF 3 /* as in pressgate(1) and pressgate-worker(8) */
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
