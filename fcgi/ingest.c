@@ -163,7 +163,8 @@ find_key(struct delivery *d, const char *pointer, struct gate_span *out)
 	if (pointer == NULL)
 		return GATE_OK;
 	if (d->document == NULL) {
-		code = gate_json_parse(
+		/* One level deeper than the body that the guard passed. */
+		code = gate_json_parse_stored(
 		    gate_buf_span(&d->visit->tools->canonical.text),
 		    &d->document, &d->visit->err);
 		if (code != GATE_OK)

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "lib/json_guard.h"
+#include "lib/json_scan.h"
 #include "lib/num.h"
 #include "lib/quote.h"
 #include "lib/utf8.h"
@@ -61,21 +62,19 @@ parse_guarded(struct json_tokener *tok, struct gate_span in, int n,
 	return json_tokener_get_error(tok) == json_tokener_success;
 }
 
-enum gate_code
-gate_json_parse(struct gate_span in, struct gate_json **out,
+static enum gate_code
+parse(struct gate_span in, int depth, struct gate_json **out,
     struct gate_err *err)
 {
-	enum gate_code code = gate_json_guard(in, err);
 	struct json_tokener *tok;
 	struct json_object *o = NULL;
+	enum gate_code code = GATE_OK;
 	int n;
 
-	if (code != GATE_OK)
-		return code;
 	if (!gate_to_int(in.n, &n))
 		return gate_err_set(err, GATE_E_LIMIT, "JSON: too long");
 	/* json-c counts the scalar inside as a level too. */
-	tok = json_tokener_new_ex(GATE_JSON_DEPTH_MAX + 1);
+	tok = json_tokener_new_ex(depth + 1);
 	if (tok == NULL)
 		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
 	json_tokener_set_flags(tok,
@@ -86,6 +85,38 @@ gate_json_parse(struct gate_span in, struct gate_json **out,
 	json_tokener_free(tok);
 	if (code == GATE_OK)
 		*out = outer(o);
+	return code;
+}
+
+enum gate_code
+gate_json_parse(struct gate_span in, struct gate_json **out,
+    struct gate_err *err)
+{
+	enum gate_code code = gate_json_guard(in, err);
+
+	return code == GATE_OK ? parse(in, GATE_JSON_DEPTH_MAX, out, err) :
+				 code;
+}
+
+enum gate_code
+gate_json_parse_stored(struct gate_span in, struct gate_json **out,
+    struct gate_err *err)
+{
+	struct gate_buf b;
+	bool wide;
+	enum gate_code code = gate_json_guard_stored(in, &wide, err);
+
+	if (code != GATE_OK || !wide)
+		return code != GATE_OK ? code :
+		    parse(in, GATE_JSON_STORED_DEPTH_MAX, out, err);
+	gate_buf_init(&b, (size_t)INT_MAX - 1);
+	code = gate_json_put_widened(in, &b);
+	if (code == GATE_OK)
+		code = parse(gate_buf_span(&b), GATE_JSON_STORED_DEPTH_MAX,
+		    out, err);
+	else
+		(void)gate_err_set(err, code, "JSON: no room to read it");
+	gate_buf_clear(&b);
 	return code;
 }
 

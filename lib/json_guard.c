@@ -4,8 +4,7 @@
  * keys on the way; builds nothing else and changes nothing. At the end the
  * keys are sorted by (object, length, bytes): equal neighbours are
  * duplicates. Sorting instead of hashing needs no seed, and no sender can
- * make it slow: at most GATE_JSON_VALUES_MAX keys, and comparisons touch
- * each byte a logarithmic number of times.
+ * make it slow: comparisons touch each byte a logarithmic number of times.
  *
  * Characters and numbers are read by lib/json_scan.c.
  */
@@ -13,6 +12,7 @@
 
 #include "lib/json_guard.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,9 +33,9 @@ struct level {
 struct guard {
 	struct gate_json_scan scan;
 	size_t size; /* of the whole input */
-	struct level stack[GATE_JSON_DEPTH_MAX];
-	size_t depth;
-	size_t value_count;
+	struct level stack[GATE_JSON_STORED_DEPTH_MAX];
+	size_t depth, depth_max;
+	size_t value_count, value_max;
 	size_t object_count;
 	struct key *keys;
 	size_t key_count, key_cap;
@@ -119,7 +119,7 @@ scan_key(struct guard *g)
 static enum gate_code
 open_level(struct guard *g, bool is_object, bool *closed)
 {
-	if (g->depth == GATE_JSON_DEPTH_MAX)
+	if (g->depth == g->depth_max)
 		return fail(g, GATE_E_LIMIT, "nested too deep");
 	gate_json_scan_space(&g->scan);
 	*closed = gate_json_scan_skip(&g->scan, is_object ? '}' : ']');
@@ -139,7 +139,7 @@ scan_value(struct guard *g, bool *complete)
 
 	*complete = true;
 	gate_json_scan_space(s);
-	if (g->value_count++ == GATE_JSON_VALUES_MAX)
+	if (g->value_count++ == g->value_max)
 		return fail(g, GATE_E_LIMIT, "too many values");
 	if (gate_json_scan_skip(s, '{'))
 		return open_level(g, true, complete);
@@ -230,18 +230,46 @@ check_duplicates(struct guard *g)
 	return GATE_OK;
 }
 
+/* g has its limits. */
+static enum gate_code
+run(struct guard *g, struct gate_span in, struct gate_err *err)
+{
+	enum gate_code code;
+
+	g->scan.rest = in;
+	g->size = in.n;
+	code = scan_document(g);
+	if (code == GATE_OK)
+		code = check_duplicates(g);
+	free(g->keys);
+	free(g->unescaped);
+	if (code != GATE_OK)
+		(void)gate_err_set(err, code, "JSON: %s at byte %zu",
+		    g->scan.fault, in.n - g->scan.rest.n);
+	return code;
+}
+
 enum gate_code
 gate_json_guard(struct gate_span in, struct gate_err *err)
 {
-	struct guard g = {.scan = {.rest = in}, .size = in.n};
-	enum gate_code code = scan_document(&g);
+	struct guard g = {
+		.depth_max = GATE_JSON_DEPTH_MAX,
+		.value_max = GATE_JSON_VALUES_MAX,
+	};
 
-	if (code == GATE_OK)
-		code = check_duplicates(&g);
-	free(g.keys);
-	free(g.unescaped);
-	if (code != GATE_OK)
-		(void)gate_err_set(err, code, "JSON: %s at byte %zu",
-		    g.scan.fault, in.n - g.scan.rest.n);
+	return run(&g, in, err);
+}
+
+enum gate_code
+gate_json_guard_stored(struct gate_span in, bool *wide, struct gate_err *err)
+{
+	struct guard g = {
+		.scan = {.stored = true},
+		.depth_max = GATE_JSON_STORED_DEPTH_MAX,
+		.value_max = SIZE_MAX,
+	};
+	enum gate_code code = run(&g, in, err);
+
+	*wide = g.scan.wide;
 	return code;
 }

@@ -5,6 +5,8 @@
 #ifndef GATE_JSON_GUARD_H
 #define GATE_JSON_GUARD_H
 
+#include <stdbool.h>
+
 #include "lib/err.h"
 #include "lib/span.h"
 
@@ -27,5 +29,24 @@
  */
 enum gate_code gate_json_guard(struct gate_span in, struct gate_err *err)
     GATE_MUSTCHECK;
+
+/* A body within the canonical form, an answer within a step's output within
+ * the document of templates: what passed above stands deeper when read again. */
+#define GATE_JSON_STORED_DEPTH_MAX 64
+/* jsonb has no exponents: it writes 1e300 as 301 digits. */
+#define GATE_JSON_STORED_NUMBER_MAX                                            \
+	(GATE_JSON_NUMBER_MAX + GATE_JSON_EXPONENT_MAX + 2)
+
+/*
+ * The same for text that is made of guarded text: what jsonb gave back, or
+ * what we put together to be stored. The grammar is as strict, and nothing
+ * passes that jsonb would refuse, but values are not counted, depth and
+ * numbers without an exponent have the limits above, and integers may lie
+ * beyond 64 bits.
+ *
+ * wide  true: there is such an integer, which json-c would change
+ */
+enum gate_code gate_json_guard_stored(struct gate_span in, bool *wide,
+    struct gate_err *err) GATE_MUSTCHECK;
 
 #endif

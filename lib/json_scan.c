@@ -230,14 +230,15 @@ take_number(struct gate_span *s, struct number *n)
 	return n->exponent.n > 0;
 }
 
-/* Whether an integer is one that json-c and PostgreSQL keep as it is. */
+/* An integer that json-c would silently make the nearest one it has. */
 static bool
-fits_64_bits(const struct number *n)
+is_wide(const struct number *n)
 {
 	uint64_t magnitude;
 
-	return gate_span_u64(n->whole,
-	    n->negative ? (uint64_t)INT64_MAX + 1 : UINT64_MAX, &magnitude);
+	return !n->has_fraction && !n->has_exponent &&
+	    !gate_span_u64(n->whole,
+		n->negative ? (uint64_t)INT64_MAX + 1 : UINT64_MAX, &magnitude);
 }
 
 static enum gate_code
@@ -246,10 +247,13 @@ scan_number(struct gate_json_scan *s)
 	struct gate_span after = s->rest;
 	struct number n = {.negative = false};
 	uint64_t exponent;
+	size_t max = GATE_JSON_NUMBER_MAX;
 
 	if (!take_number(&after, &n))
 		return fail(s, GATE_E_BAD, "bad number");
-	if (s->rest.n - after.n > GATE_JSON_NUMBER_MAX)
+	if (s->stored && !n.has_exponent)
+		max = GATE_JSON_STORED_NUMBER_MAX;
+	if (s->rest.n - after.n > max)
 		return fail(s, GATE_E_LIMIT, "number too long");
 	/* Without leading zeros: "1e0000000000000000000001" is 1e1. */
 	while (n.exponent.n > 1 && n.exponent.p[0] == '0')
@@ -258,8 +262,11 @@ scan_number(struct gate_json_scan *s)
 	if (n.has_exponent &&
 	    !gate_span_u64(n.exponent, GATE_JSON_EXPONENT_MAX, &exponent))
 		return fail(s, GATE_E_LIMIT, "exponent too large");
-	if (!n.has_fraction && !n.has_exponent && !fits_64_bits(&n))
-		return fail(s, GATE_E_BAD, "integer beyond 64 bits");
+	if (is_wide(&n)) {
+		if (!s->stored)
+			return fail(s, GATE_E_BAD, "integer beyond 64 bits");
+		s->wide = true;
+	}
 	s->rest = after;
 	return GATE_OK;
 }
@@ -281,4 +288,40 @@ gate_json_scan_scalar(struct gate_json_scan *s)
 				 (s->rest.p[0] >= '0' && s->rest.p[0] <= '9')))
 		return scan_number(s);
 	return fail(s, GATE_E_BAD, "a value was expected");
+}
+
+/* Takes a string, a number, or one byte of what is neither. */
+static bool
+take_token(struct gate_span *s, struct number *n)
+{
+	struct gate_json_scan scan = {.rest = *s};
+	struct gate_span one;
+
+	if (gate_json_scan_is(&scan, '"')) {
+		GATE_ASSERT(gate_json_scan_string(&scan, NULL) == GATE_OK);
+		*s = scan.rest;
+		return false;
+	}
+	if (s->p[0] == '-' || (s->p[0] >= '0' && s->p[0] <= '9')) {
+		GATE_ASSERT(take_number(s, n));
+		return true;
+	}
+	GATE_ASSERT(gate_span_take(s, 1, &one));
+	return false;
+}
+
+enum gate_code
+gate_json_put_widened(struct gate_span in, struct gate_buf *out)
+{
+	while (in.n > 0 && out->failed == GATE_OK) {
+		struct gate_span token = in;
+		struct number n = {.negative = false};
+		bool is_number = take_token(&in, &n);
+
+		token.n -= in.n;
+		(void)gate_buf_put(out, token); /* out remembers */
+		if (is_number && is_wide(&n))
+			(void)gate_buf_put_str(out, ".0");
+	}
+	return out->failed;
 }

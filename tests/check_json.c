@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "lib/json_guard.h"
 #include "tests/runner.h"
 
 static struct gate_json *
@@ -60,6 +61,56 @@ START_TEST(prints_what_it_parsed)
 	ck_assert_ptr_nonnull(copy);
 	expect_text(copy, prints[_i].out);
 	gate_json_free(copy);
+}
+END_TEST
+
+/* What jsonb makes of a sender's 1e20, and its neighbours. */
+static const struct {
+	const char *in, *out;
+	bool is_double;
+} stored[] = {
+	{"[18446744073709551615]", "[18446744073709551615]", false},
+	{"[18446744073709551616]", "[18446744073709551616.0]", true},
+	{"[-9223372036854775808]", "[-9223372036854775808]", false},
+	{"[-9223372036854775809]", "[-9223372036854775809.0]", true},
+	{"[100000000000000000000,\"100000000000000000000\\\"\",1]",
+	    "[100000000000000000000.0,\"100000000000000000000\\\"\",1]", true},
+	{"[100000000000000000000.5,100000000000000000000]",
+	    "[100000000000000000000.5,100000000000000000000.0]", true},
+	{"[1e20,100000000000000000000]", "[1e20,100000000000000000000.0]",
+	    true},
+};
+
+START_TEST(keeps_every_digit_of_what_was_stored)
+{
+	struct gate_span in = gate_span_str(stored[_i].in);
+	struct gate_json *doc = NULL;
+
+	ck_assert_int_eq(gate_json_parse_stored(in, &doc, NULL), GATE_OK);
+	expect_text(doc, stored[_i].out);
+	ck_assert_int_eq(gate_json_kind(gate_json_at(doc, 0)),
+	    stored[_i].is_double ? GATE_JSON_DOUBLE : GATE_JSON_INT);
+	gate_json_free(doc);
+}
+END_TEST
+
+START_TEST(reads_stored_text_as_deep_as_its_guard_lets_it)
+{
+	char text[2 * GATE_JSON_STORED_DEPTH_MAX + 3];
+	struct gate_json *doc = NULL;
+	size_t n = GATE_JSON_STORED_DEPTH_MAX;
+
+	memset(text, '[', n + 1);
+	memset(text + n + 1, ']', n + 1);
+	ck_assert_int_eq(gate_json_parse_stored(gate_span_of(text + 1, 2 * n),
+	    &doc, NULL), GATE_OK);
+	gate_json_free(doc);
+	doc = NULL;
+	ck_assert_int_eq(gate_json_parse_stored(gate_span_of(text, 2 * n + 2),
+	    &doc, NULL), GATE_E_LIMIT);
+	ck_assert_int_eq(gate_json_parse_stored(gate_span_of(text + 1,
+	    2 * n - 1), &doc, NULL), GATE_E_BAD);
+	ck_assert_ptr_null(doc);
 }
 END_TEST
 
@@ -334,6 +385,8 @@ suite(void)
 	TCase *t = tcase_create("json");
 
 	add_row_test(t, prints_what_it_parsed, prints);
+	add_row_test(t, keeps_every_digit_of_what_was_stored, stored);
+	tcase_add_test(t, reads_stored_text_as_deep_as_its_guard_lets_it);
 	add_row_test(t, knows_the_seven_kinds, kinds);
 	tcase_add_test(t, gives_nothing_of_another_kind);
 	add_row_test(t, gives_integers_exactly_or_not_at_all,

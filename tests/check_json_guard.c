@@ -264,6 +264,58 @@ START_TEST(limits_the_length_of_numbers)
 }
 END_TEST
 
+/* A number of so many characters, then a tail. */
+static const struct {
+	size_t digits;
+	const char *tail;
+	enum gate_code code;
+	bool wide;
+} stored_numbers[] = {
+	{20, "", GATE_OK, true},
+	{19, "", GATE_OK, false},
+	{20, ".5", GATE_OK, false},
+	{309, "", GATE_OK, true},
+	{GATE_JSON_STORED_NUMBER_MAX, "", GATE_OK, true},
+	{GATE_JSON_STORED_NUMBER_MAX + 1, "", GATE_E_LIMIT, false},
+	{131073, "", GATE_E_LIMIT, false}, /* jsonb's own limit */
+	{124, "e308", GATE_OK, false},
+	{125, "e308", GATE_E_LIMIT, false}, /* with it jsonb would get 433 */
+	{1, "e309", GATE_E_LIMIT, false},
+	{1, "e", GATE_E_BAD, false},
+};
+
+START_TEST(lets_stored_numbers_be_long)
+{
+	struct gate_buf b;
+	bool wide = !stored_numbers[_i].wide;
+	size_t i;
+
+	gate_buf_init(&b, 200000);
+	for (i = 0; i < stored_numbers[_i].digits; i++)
+		(void)gate_buf_put_byte(&b, '9');
+	(void)gate_buf_put_str(&b, stored_numbers[_i].tail);
+	ck_assert_int_eq(b.failed, GATE_OK);
+	ck_assert_int_eq(gate_json_guard_stored(gate_buf_span(&b), &wide,
+	    NULL), stored_numbers[_i].code);
+	ck_assert_int_eq(wide, stored_numbers[_i].wide);
+	gate_buf_clear(&b);
+}
+END_TEST
+
+START_TEST(judges_stored_text_alike_but_for_wide_integers)
+{
+	struct fence f = fence_page(texts[_i].in);
+	bool wide;
+	enum gate_code got = gate_json_guard_stored(f.span, &wide, NULL);
+
+	if (wide)
+		ck_assert_int_eq(texts[_i].want, GATE_E_BAD);
+	ck_assert_msg(got == (wide ? GATE_OK : texts[_i].want), "%s: %s",
+	    texts[_i].what, gate_code_name(got));
+	fence_free(&f);
+}
+END_TEST
+
 static const struct {
 	const char *in;
 	const char *text;
@@ -300,6 +352,8 @@ suite(void)
 	tcase_add_test(t, limits_the_depth);
 	tcase_add_test(t, limits_the_count_of_values);
 	tcase_add_test(t, limits_the_length_of_numbers);
+	add_row_test(t, lets_stored_numbers_be_long, stored_numbers);
+	add_row_test(t, judges_stored_text_alike_but_for_wide_integers, texts);
 	add_row_test(t, tells_what_is_wrong_and_where, faults);
 	suite_add_tcase(s, t);
 	return s;

@@ -50,6 +50,12 @@ def accept(check, s):
             202)
     check.status("a serial event", s.post(
         event("a-5", "order.paid", customer=7), "a-5"), 202, "accepted")
+    deep = []
+    for _ in range(30):
+        deep = [deep]
+    for key, n in ("deep", deep), ("many", [1] * 9997):
+        check.status(f"a serial event as {key} as JSON may be", s.post(
+            event(kind="order.paid", n=n), key), 202)
     rows = s.sql("select canonical->>'type', object_ref, key_id, address,"
                  " canonical->'subject'->>'id', canonical->>'occurred_at'"
                  " from pressgate.event where idempotency_key = 'a-6'")

@@ -147,7 +147,7 @@ class WorkerStack(Stack):
         self.sql(f"select pressgate.apply_config('{doc}')")
 
     def put(self, route, title=None, site="a", count=1, mode=None,
-            error=None):
+            error=None, more=None):
         """Events of a route, in one delivery; their ids."""
         urgency, route_mode, steps = ROUTES[route]
         ids, rows = [], []
@@ -165,7 +165,8 @@ class WorkerStack(Stack):
                 + f"]::{kind}[]"
 
         docs = [json.dumps({"tenant_id": site, "type": f"t.{route}",
-                            "data": {"title": t}}) for t in rows]
+                            "data": {"title": t, **(more or {})}})
+                for t in rows]
         self.sql(f"""
             select pressgate.ingest(
               (select id from pressgate.site where name = '{site}'), 0,
@@ -264,6 +265,25 @@ def goes_well(check, s):
     check("one line of the log tells the try", any(
         '"ev":"done"' in line and e in line
         for line in s.log().splitlines()))
+
+
+def takes_what_ingest_takes(check, s):
+    deep = 1
+    for _ in range(31):
+        deep = [deep]
+    for what, title, more in (
+            ("1e300, which jsonb writes out", 1e300, {}),
+            ("1e-300", 1e-300, {}), ("1e20", 1e20, {}),
+            ("a body of 32 levels", "deep", {"n": deep}),
+            ("a body of 9,997 values", "many", {"n": [1] * 9994})):
+        ids = [s.put(route, title, more=more) for route in ("ok", "two")]
+        results = [s.wait_result(e)[0] for e in ids]
+        check(f"an event with {what} is done",
+              [r[0] for r in results] == ["done", "done"],
+              [s.dead(e) for e in ids])
+        if title == 1e20:
+            check("and its number has all digits", "1" + 20 * "0"
+                  in json.dumps(results[0][1]), results[0])
 
 
 def goes_wrong(check, s):
@@ -623,10 +643,10 @@ def knows_its_schema(check, s):
 
 def main():
     check = Checks()
-    parts = [goes_well, goes_wrong, replays, resumes, modes, stays_fair,
-             pauses, poked, idles, reloads, stops, buries_poison,
-             runs_from_cron, database_goes, zombie, oversleeps,
-             killed, keeps_secrets, knows_its_schema]
+    parts = [goes_well, takes_what_ingest_takes, goes_wrong, replays,
+             resumes, modes, stays_fair, pauses, poked, idles, reloads,
+             stops, buries_poison, runs_from_cron, database_goes, zombie,
+             oversleeps, killed, keeps_secrets, knows_its_schema]
     wanted = sys.argv[1:]
     with WorkerStack() as s:
         s.start()

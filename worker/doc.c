@@ -25,10 +25,10 @@ put_steps(struct job *j)
 enum gate_code
 doc_make(struct job *j, const struct doc_parts *p, struct gate_err *err)
 {
-	enum gate_code rc = gate_json_parse(p->canonical, &j->doc, err);
+	enum gate_code rc = gate_json_parse_stored(p->canonical, &j->doc, err);
 
 	if (rc == GATE_OK && p->steps.n > 0)
-		rc = gate_json_parse(p->steps, &j->steps, err);
+		rc = gate_json_parse_stored(p->steps, &j->steps, err);
 	if (rc != GATE_OK)
 		return rc;
 	if (j->steps == NULL)
@@ -68,6 +68,7 @@ doc_put_result(struct job *j, const struct gate_json *output,
 {
 	struct gate_err inner = {GATE_OK, ""};
 	enum gate_code rc;
+	bool wide;
 
 	if (j->route->result == NULL) {
 		rc = gate_json_text(output, out);
@@ -77,7 +78,7 @@ doc_put_result(struct job *j, const struct gate_json *output,
 	rc = gate_template_fill(j->route->result, j->doc, out, err);
 	if (rc != GATE_OK)
 		return rc;
-	rc = gate_json_guard(gate_buf_span(out), &inner);
+	rc = gate_json_guard_stored(gate_buf_span(out), &wide, &inner);
 	if (rc != GATE_OK)
 		return gate_err_set(err, rc, "the filled result is not JSON "
 		    "(holes need |json or |json_escape): %.80s", inner.text);
