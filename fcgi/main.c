@@ -85,6 +85,21 @@ read_options(int argc, char **argv, int *status)
 	return path == NULL || path[0] == '\0' ? GATE_CONF_FILE : path;
 }
 
+/* No room in /dev/shm, or a file of that name that is another's: it serves
+ * all the same, but nobody will see what it counts. */
+static void
+tell_private(const struct gate_log *log, const struct settings *s,
+    const struct gate_metrics *m)
+{
+	struct gate_log_line l;
+
+	if (s->conf->metrics[0] == '\0' || gate_metrics_is_shared(m))
+		return;
+	gate_log_start(&l, log, GATE_LOG_WARN, "main", "metrics_private");
+	gate_log_str(&l, "metrics", s->conf->metrics);
+	gate_log_end(&l);
+}
+
 /* From "who are we" to "we may serve". */
 static enum gate_code
 prepare(const struct settings *s, struct listener *listener,
@@ -99,8 +114,9 @@ prepare(const struct settings *s, struct listener *listener,
 	if (code == GATE_OK)
 		code = gate_proc_become(c->user, err);
 	if (code == GATE_OK)
-		code = gate_metrics_open(c->metrics, counters_table,
-					 COUNTERS_COUNT, metrics, err);
+		code = gate_metrics_open(s->conf->metrics, "fcgi",
+					 counters_table, COUNTERS_COUNT,
+					 metrics, err);
 	if (code == GATE_OK)
 		gate_proc_harden();
 	return code;
@@ -135,6 +151,7 @@ main(int argc, char **argv)
 	} else {
 		start.wait_mask = &wait_mask;
 		start.metrics = metrics;
+		tell_private(&log, settings, metrics);
 		status = listener.alone ? child_run(&start, settings)
 					: pool_run(&start, settings);
 	}

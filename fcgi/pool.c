@@ -148,7 +148,6 @@ note_death(struct pool *p, const struct slot *s, int status)
 	bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 	int64_t now_ms = gate_mono_ms();
 
-	gate_metrics_fold(p->start->metrics, (int)s->pid);
 	if (s->state == SLOT_LEAVES)
 		return;
 	if (WIFSIGNALED(status))

@@ -57,7 +57,6 @@ struct gate_conf_fcgi {
 	int64_t requests_per_child; /* then it is replaced; 0: never */
 	bool plain_http;	    /* false: 403 unless HTTPS or loopback */
 	char *trusted_proxies;	    /* comma separated addresses */
-	char *metrics;		    /* name of the shared memory; "" private */
 };
 
 struct gate_conf_worker {
@@ -77,6 +76,7 @@ struct gate_conf {
 	char *dir; /* of path; relative references start here */
 	enum gate_log_level log_level;
 	char *endpoint;	 /* public address of the gate, or "" */
+	char *metrics;	 /* lib/metrics.h's name; "": private */
 	char *sites_dir; /* as written; relative to dir */
 	struct gate_conf_database database;
 	struct gate_conf_fcgi fcgi;

@@ -110,10 +110,6 @@ static const struct gate_conf_key fcgi_keys[] = {
 	.max = 4096, .def = "",
 	.help = "Addresses, separated by commas, whose X-Forwarded-For and "
 		"X-Forwarded-Proto are believed."},
-    {.name = "metrics", .type = GATE_CONF_STRING, AT(metrics),
-	.flags = GATE_CONF_RESTART, .max = 64, .def = "pressgate",
-	.help = "Name of the shared memory that holds the counters. Empty: "
-		"each process keeps its own."},
 };
 
 #undef AT
@@ -259,6 +255,13 @@ static const struct gate_conf_key main_keys[] = {
 	.at = offsetof(struct gate_conf, endpoint), .def = "",
 	.help = "Public address of this gate, mount prefix included, as "
 		"sites reach it: pressgate(1) prints it and sends to it."},
+    {.name = "metrics", .type = GATE_CONF_STRING,
+	.flags = GATE_CONF_RESTART, .at = offsetof(struct gate_conf, metrics),
+	.max = 64, .def = "pressgate",
+	.help = "Name of the programs' counters below /dev/shm, as "
+		"\"pressgate metrics\" finds them; two gates on one host need "
+		"two. Empty: each process keeps its own, where nobody sees "
+		"them."},
     {.name = "sites", .type = GATE_CONF_STRING, .min = 1, .max = 1024,
 	.at = offsetof(struct gate_conf, sites_dir), .def = "sites.d",
 	.help = "Directory with one NAME.conf for each site."},

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/metrics_cells.h"
+#include "lib/metrics_segment.h"
 
 /* Labels of the table and one of our own, in braces; "" if neither. */
 static void
@@ -64,11 +64,12 @@ enum gate_code
 gate_metrics_text(const struct gate_metrics *m, struct gate_buf *out)
 {
 	static const char *const kinds[] = {"counter", "gauge", "histogram"};
-	const struct gate_metric *t;
 	const char *last = "";
 	size_t i;
 
-	for (i = 0; (t = gate_metrics_row(m, i)) != NULL; i++) {
+	for (i = 0; i < m->count; i++) {
+		const struct gate_metric *t = &m->table[i];
+
 		if (strcmp(t->name, last) != 0)
 			(void)gate_buf_printf(
 			    out, "# HELP %s %s\n# TYPE %s %s\n", t->name,

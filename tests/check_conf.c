@@ -194,23 +194,23 @@ static const struct {
 } mains[] = {
     {"secrt = 1\n",
 	"pressgate.conf:1: no such option 'secrt', expected one of "
-	"log_level, endpoint, sites, database, fcgi, worker, retry_high, "
-	"retry_normal, retry_low, service\n"},
+	"log_level, endpoint, metrics, sites, database, fcgi, worker, "
+	"retry_high, retry_normal, retry_low, service\n"},
     {"a = 1\nb = 2\nfcgi {\n\nc = 3\n}\n",
 	"pressgate.conf:1: no such option 'a', expected one of log_level, "
-	"endpoint, sites, database, fcgi, worker, retry_high, retry_normal, "
-	"retry_low, service\n"
+	"endpoint, metrics, sites, database, fcgi, worker, retry_high, "
+	"retry_normal, retry_low, service\n"
 	"pressgate.conf:2: no such option 'b', expected one of log_level, "
-	"endpoint, sites, database, fcgi, worker, retry_high, retry_normal, "
-	"retry_low, service\n"
+	"endpoint, metrics, sites, database, fcgi, worker, retry_high, "
+	"retry_normal, retry_low, service\n"
 	"pressgate.conf:5: no such option 'c', expected one of listen, group, "
 	"user, mode, processes, backlog, mount, request_timeout, "
-	"requests_per_child, plain_http, trusted_proxies, metrics\n"},
+	"requests_per_child, plain_http, trusted_proxies\n"},
     {"fcgi { mood = 1\nmode = 0999 }\nlog_level = \"loud\"\n"
      "log_level = \"info\"\n",
 	"pressgate.conf:1: no such option 'mood', expected one of listen, "
 	"group, user, mode, processes, backlog, mount, request_timeout, "
-	"requests_per_child, plain_http, trusted_proxies, metrics\n"
+	"requests_per_child, plain_http, trusted_proxies\n"
 	"pressgate.conf:2: mode: bad value, expected octal permissions such "
 	"as 0660\n"
 	"pressgate.conf:4: log_level is given twice, first in line 3\n"},
@@ -321,8 +321,8 @@ static const struct {
     {"log_level = {info}\n", "pressgate.conf:1: unexpected token '{'\n"},
     {"unheard {\n}\n",
 	"pressgate.conf:1: no such option 'unheard', expected one of "
-	"log_level, endpoint, sites, database, fcgi, worker, retry_high, "
-	"retry_normal, retry_low, service\n"
+	"log_level, endpoint, metrics, sites, database, fcgi, worker, "
+	"retry_high, retry_normal, retry_low, service\n"
 	"pressgate.conf:1: missing equal sign after option 'unheard'\n"},
 };
 

@@ -16,12 +16,12 @@ from stack import CLUSTER, SOURCE, Stack  # noqa: E402
 
 CONF = """\
 log_level = "info"
+metrics = ""
 database { url = "$URL_INGEST" }
 fcgi {
 	listen = "$DIR/run/fcgi.sock"
 	processes = $PROCESSES
 	request_timeout = "$TIMEOUT"
-	metrics = ""
 	$FCGI
 }
 worker { poke = "$DIR/run/worker.sock" }

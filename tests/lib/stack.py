@@ -34,6 +34,7 @@ PROGRAMS = ("pressgate", "pressgate-fcgi", "pressgate-worker")
 CONF = """\
 log_level = "info"
 endpoint = "$BASE$MOUNT"
+metrics = "$METRICS"
 
 database {
 	url = "$URL"
@@ -47,7 +48,6 @@ fcgi {
 	processes = $PROCESSES
 	mount = "$MOUNT"
 	user = ""
-	metrics = "$METRICS"
 }
 
 worker {
