@@ -2,12 +2,15 @@
 keep silent, lie about lengths, repeat params, keep connections, abort.
 Source: FastCGI specification 1.0, sections 3, 5 and 8."""
 
-import hashlib
-import hmac
-import json
+import pathlib
 import socket
 import struct
+import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import client  # noqa: E402
+from client import sign  # noqa: E402
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR = 1, 2, 3, 4, 5, 6, 7
 GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE = 9, 10, 11
@@ -42,11 +45,6 @@ def pair(name, value):
     if isinstance(value, str):
         value = value.encode("latin-1")
     return number(len(name)) + number(len(value)) + name + value
-
-
-def sign(secret, ts, data):
-    return hmac.new(secret.encode(), str(ts).encode() + b"." + data,
-                    hashlib.sha256).hexdigest()
 
 
 def post_params(secret, body, key, ts=None, target="/webhooks/wp", **more):
@@ -84,31 +82,20 @@ def request(params, body=b"", id=1, flags=0, padding=0):
             + stream(STDIN, body, id, padding))
 
 
-class Answer:
+class Answer(client.Answer):
     """What came back; status 0: the connection ended without an answer."""
 
     def __init__(self, stdout, ended, protocol=None):
         self.raw = stdout
         self.ended = ended          # END_REQUEST came
         self.protocol = protocol    # its protocolStatus
-        head, _, self.body = stdout.partition(b"\r\n\r\n")
-        self.headers = {}
+        head, _, body = stdout.partition(b"\r\n\r\n")
+        headers = {}
         for line in head.decode("latin-1").split("\r\n"):
             name, _, value = line.partition(":")
-            self.headers[name.strip().lower()] = value.strip()
-        self.status = int((self.headers.get("status") or "0").split()[0])
-
-    def json(self):
-        return json.loads(self.body)
-
-    def says(self):
-        try:
-            return self.json().get("status")
-        except (ValueError, AttributeError):
-            return None
-
-    def __repr__(self):
-        return f"{self.status} {self.body[:200]!r}"
+            headers[name.strip().lower()] = value.strip()
+        super().__init__(int((headers.get("status") or "0").split()[0]),
+                         headers, body)
 
 
 class Connection:

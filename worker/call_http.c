@@ -143,13 +143,8 @@ call_http_answer(const struct gate_http_answer *a, int64_t now_wall_ms,
     struct call_answer *out)
 {
 	memset(out, 0, sizeof(*out));
-	outcome_from_answer(a, now_wall_ms, &out->outcome);
-	if (a->end != GATE_HTTP_ANSWERED)
+	if (!complaint_is_none(a, now_wall_ms, &out->outcome))
 		return;
-	if (out->outcome.kind != OUTCOME_OK) {
-		complaint_read(a->body, &out->outcome);
-		return;
-	}
 	out->output = make_output(a);
 	if (out->output == NULL) {
 		out->outcome.kind = OUTCOME_RETRY;

@@ -105,3 +105,16 @@ complaint_read(struct gate_span body, struct outcome *o)
 	}
 	gate_json_free(doc);
 }
+
+bool
+complaint_is_none(const struct gate_http_answer *a, int64_t now_wall_ms,
+    struct outcome *o)
+{
+	outcome_from_answer(a, now_wall_ms, o);
+	if (a->end != GATE_HTTP_ANSWERED)
+		return false;
+	if (o->kind == OUTCOME_OK)
+		return true;
+	complaint_read(a->body, o);
+	return false;
+}

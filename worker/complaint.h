@@ -5,6 +5,11 @@
 #ifndef WORKER_COMPLAINT_H
 #define WORKER_COMPLAINT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/err.h"
+#include "lib/http.h"
 #include "lib/json.h"
 #include "lib/span.h"
 #include "worker/outcome.h"
@@ -27,6 +32,13 @@
  * database, never for a log.
  */
 void complaint_read(struct gate_span body, struct outcome *o);
+
+/*
+ * What an answer is worth before its step looks into it: *o, with what a
+ * failed call says of itself. True: a 2xx, whose body the step is to read.
+ */
+bool complaint_is_none(const struct gate_http_answer *a, int64_t now_wall_ms,
+    struct outcome *o) GATE_MUSTCHECK;
 
 /* Member key of v as text; p is NULL if there is none or it is no string.
  * Borrows from v. */

@@ -208,13 +208,8 @@ llm_openai_chat_answer(const struct gate_http_answer *a, int64_t now_wall_ms,
 	struct gate_json *doc = NULL;
 
 	memset(out, 0, sizeof(*out));
-	outcome_from_answer(a, now_wall_ms, &out->outcome);
-	if (a->end != GATE_HTTP_ANSWERED)
+	if (!complaint_is_none(a, now_wall_ms, &out->outcome))
 		return;
-	if (out->outcome.kind != OUTCOME_OK) {
-		complaint_read(a->body, &out->outcome);
-		return;
-	}
 	if (gate_json_parse(a->body, &doc, NULL) != GATE_OK) {
 		garbage(&out->outcome, "not JSON");
 		return;

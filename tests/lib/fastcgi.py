@@ -1,19 +1,11 @@
-"""A FastCGI client of the smallest kind, to hold a responder child in the
-middle of a request. Source: FastCGI specification 1.0, sections 3 and 5."""
+"""Holds a responder child in the middle of a request."""
 
+import pathlib
 import socket
-import struct
+import sys
 
-BEGIN, PARAMS, STDIN = 1, 4, 5
-
-
-def record(kind, content):
-    return struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content
-
-
-def pair(name, value):
-    return struct.pack(">II", len(name) | 1 << 31, len(value) | 1 << 31) \
-        + name + value
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from fcgi_client import PARAMS, STDIN, begin, block, record, stream  # noqa: E402
 
 
 class Request:
@@ -34,11 +26,8 @@ class Request:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(15)
         self.socket.connect(path)
-        block = b"".join(pair(k.encode(), v.encode())
-                         for k, v in params.items())
         self.socket.sendall(
-            record(BEGIN, struct.pack(">HB5x", 1, 0))
-            + record(PARAMS, block) + record(PARAMS, b"")
+            begin() + stream(PARAMS, block(params.items()))
             + record(STDIN, body[:len(body) // 2]))
 
     def finish(self):
