@@ -40,9 +40,9 @@ enum gate_code gate_json_guard(struct gate_span in, struct gate_err *err)
 /*
  * The same for text that is made of guarded text: what jsonb gave back, or
  * what we put together to be stored. The grammar is as strict, and nothing
- * passes that jsonb would refuse, but values are not counted, depth and
- * numbers without an exponent have the limits above, and integers may lie
- * beyond 64 bits.
+ * passes that jsonb would refuse, but only numbers with an exponent are
+ * counted (each may become 436 bytes), depth and numbers without one have the
+ * limits above, and integers may lie beyond 64 bits.
  *
  * wide  true: there is such an integer, which json-c would change
  */

@@ -262,6 +262,9 @@ scan_number(struct gate_json_scan *s)
 	if (n.has_exponent &&
 	    !gate_span_u64(n.exponent, GATE_JSON_EXPONENT_MAX, &exponent))
 		return fail(s, GATE_E_LIMIT, "exponent too large");
+	if (s->stored && n.has_exponent &&
+	    s->exponents++ == GATE_JSON_VALUES_MAX)
+		return fail(s, GATE_E_LIMIT, "too many exponents");
 	if (is_wide(&n)) {
 		if (!s->stored)
 			return fail(s, GATE_E_BAD, "integer beyond 64 bits");

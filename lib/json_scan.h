@@ -18,6 +18,7 @@ struct gate_json_scan {
 			      and rest then begins at the fault */
 	bool stored; /* the text is of gate_json_guard_stored's kind */
 	bool wide;   /* set when an integer beyond 64 bits came by */
+	size_t exponents; /* numbers that jsonb will write out; if stored */
 };
 
 void gate_json_scan_space(struct gate_json_scan *s);

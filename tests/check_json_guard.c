@@ -302,6 +302,28 @@ START_TEST(lets_stored_numbers_be_long)
 }
 END_TEST
 
+START_TEST(limits_what_jsonb_would_make_of_a_text)
+{
+	struct gate_buf b;
+	bool wide;
+	size_t i;
+
+	gate_buf_init(&b, 10 * GATE_JSON_VALUES_MAX);
+	(void)gate_buf_put_str(&b, "[1,2");
+	for (i = 0; i < GATE_JSON_VALUES_MAX; i++)
+		(void)gate_buf_put_str(&b, ",1e308");
+	(void)gate_buf_put_str(&b, "]");
+	ck_assert_int_eq(gate_json_guard_stored(gate_buf_span(&b), &wide,
+	    NULL), GATE_OK);
+	b.n--;
+	(void)gate_buf_put_str(&b, ",1e1]");
+	ck_assert_int_eq(b.failed, GATE_OK);
+	ck_assert_int_eq(gate_json_guard_stored(gate_buf_span(&b), &wide,
+	    NULL), GATE_E_LIMIT);
+	gate_buf_clear(&b);
+}
+END_TEST
+
 START_TEST(judges_stored_text_alike_but_for_wide_integers)
 {
 	struct fence f = fence_page(texts[_i].in);
@@ -353,6 +375,7 @@ suite(void)
 	tcase_add_test(t, limits_the_count_of_values);
 	tcase_add_test(t, limits_the_length_of_numbers);
 	add_row_test(t, lets_stored_numbers_be_long, stored_numbers);
+	tcase_add_test(t, limits_what_jsonb_would_make_of_a_text);
 	add_row_test(t, judges_stored_text_alike_but_for_wide_integers, texts);
 	add_row_test(t, tells_what_is_wrong_and_where, faults);
 	suite_add_tcase(s, t);
