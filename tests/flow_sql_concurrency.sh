@@ -71,6 +71,41 @@ sleep 1 # statistics are reported when a session ends
 same 0 "$(q -c "select deadlocks from pg_stat_database
 	where datname = current_database()")" "and no deadlock"
 
+# The same again, step by step: C holds a key in the middle, A and B come to
+# it from both ends and wait. Whoever inserts as the keys were given then has
+# what the other one wants.
+waiting() # COUNT
+{
+	n=0
+	until [ "$(q -c "select count(*) from pg_stat_activity
+		where wait_event_type = 'Lock'")" -ge "$1" ]; do
+		n=$((n + 1))
+		[ "$n" -lt 100 ] || fail "nobody waits"
+		sleep 0.05
+	done
+}
+mkfifo "$PG_DIR/c"
+q -f "$PG_DIR/c" >/dev/null &
+c=$!
+exec 3>"$PG_DIR/c"
+echo "begin; select * from t.ingest('a', array['z20']);" >&3
+sleep 0.3
+pids=
+for keys in "$(keys z 1 40 1)" "$(keys z 40 1 -1)"; do
+	q -c "select outcome, count(*) from t.ingest('a', $keys) group by 1" \
+		>"$PG_DIR/z$(echo "$pids" | wc -w).out" 2>&1 &
+	pids="$pids $!"
+	waiting "$(echo "$pids" | wc -w)"
+done
+echo "rollback;" >&3
+exec 3>&-
+wait $c || fail "the holder of the key in the middle"
+for p in $pids; do
+	wait "$p" || fail "batches from both ends: $(cat "$PG_DIR"/z?.out)"
+done
+same "accepted|40 duplicate|40" "$(echo $(sort "$PG_DIR"/z?.out))" \
+	"batches that meet at a key in the middle do not deadlock"
+
 # 4. Same key, other content.
 same "conflict" "$(q -c "select outcome from t.ingest('a', array['w1'], 'x')")" \
 	"the same key with other content is a conflict"

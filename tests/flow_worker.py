@@ -3,6 +3,7 @@
 the rest of the stack: events are put in by the SQL functions themselves."""
 
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -123,7 +124,8 @@ class WorkerStack(Stack):
         self.start_postgres(first=True)
         self.start_vendor()
         self.write_conf()
-        for path in sorted((SOURCE / "sql").glob("0*.sql")):
+        for path in sorted(pathlib.Path(os.environ.get(
+                "PRESSGATE_SQL_DIR", SOURCE / "sql")).glob("0*.sql")):
             self.sql("set role pressgate; begin;\n" + path.read_text()
                      + "\ncommit;")
             self.sql("insert into pressgate.migration (version, name) "

@@ -80,11 +80,13 @@ class Bare(Stack):
         shutil.copy(program, f"{self.dir}/bin/")
 
     def migrate(self):
-        for path in sorted((SOURCE / "sql").glob("0*.sql")):
+        folder = pathlib.Path(os.environ.get("PRESSGATE_SQL_DIR",
+                                             SOURCE / "sql"))
+        for path in sorted(folder.glob("0*.sql")):
             self.sql("begin;\n" + path.read_text() + "\ncommit;")
             self.sql("insert into pressgate.migration values "
                      f"({int(path.name[:3])}, '{path.name}')")
-        self.sql((SOURCE / "sql/roles.sql").read_text())
+        self.sql((folder / "roles.sql").read_text())
         self.sql("select pressgate.partitions_ahead()")
 
     def apply(self, names=("blog", "shop")):
