@@ -18,6 +18,7 @@
 #include "fcgi/reply.h"
 #include "fcgi/results.h"
 #include "fcgi/serve.h"
+#include "fcgi/status.h"
 #include "fcgi/visit.h"
 #include "lib/clock.h"
 #include "lib/codec.h"
@@ -220,6 +221,20 @@ before(void *ctx)
 	swap_settings(c);
 }
 
+/* Connects before the first request comes, and says at once what every
+ * request would run into: no database, or a schema that is not ours. Serves
+ * all the same: both may be mended meanwhile. */
+static void
+look_at_database(struct child *c)
+{
+	struct visit v = {.tools = &c->tools};
+
+	if (status_ready(&v) != OUTCOME_FOUND || v.err.code != GATE_OK)
+		gate_log_err(c->start->log, GATE_LOG_ERROR, "child", "database",
+			     &v.err);
+	c->tools.ready_at_ms = 0; /* who asks /readyz now, asks anew */
+}
+
 int
 child_run(const struct child_start *start, struct settings *settings)
 {
@@ -244,6 +259,7 @@ child_run(const struct child_start *start, struct settings *settings)
 	poke_open(&c.poke, settings->conf->worker.poke);
 	code = tools_init(&c.tools, settings, &err);
 	if (code == GATE_OK) {
+		look_at_database(&c);
 		code = serve_loop(&serve, &calls, &err);
 		tools_clear(&c.tools);
 	}
