@@ -6,8 +6,10 @@ configuration for, over TLS where that configuration has TLS.
 """
 
 import pathlib
+import socket
 import ssl
 import sys
+import time
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
@@ -58,6 +60,31 @@ def secure(check, s):
     check.status("an event over plain HTTP", plain.event(), 403)
 
 
+def slow_senders(check, s):
+    """Whoever sends no more of a body must not hold a process."""
+    head = (b"POST /webhooks/wp HTTP/1.1\r\nHost: gate.example.com\r\n"
+            b"Content-Type: application/json\r\nIdempotency-Key: k\r\n"
+            b"X-WP-Timestamp: 1\r\nX-WP-Signature: " + b"0" * 64 + b"\r\n")
+    for what, body in (
+            ("with a length", b"Content-Length: 100000\r\n\r\n{"),
+            ("in chunks", b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"),
+            ("of 40,000 bytes", b"Content-Length: 100000\r\n\r\n"
+             + b"x" * 40000)):
+        peers = [s.context.wrap_socket(socket.create_connection(
+            ("127.0.0.1", s.port))) for _ in range(12)]
+        for peer in peers:
+            peer.sendall(head + body)
+        time.sleep(0.3)
+        begun = time.monotonic()
+        check.status(f"an event while 12 bodies {what} stall",
+                     s.client.event(), 202, "accepted")
+        took = time.monotonic() - begun
+        check("is accepted at once", took < 2, took)
+        for peer in peers:
+            peer.close()
+    check.status("a body of 2 MB", s.client.event(title="x" * 2000000), 413)
+
+
 def with_tls(server):
     s = Stack(server=server)
     s.plain_port = free_port()
@@ -66,6 +93,7 @@ def with_tls(server):
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     s.client = Client(s.base, s.secret, context=context)
+    s.context = context
     return s
 
 
@@ -74,6 +102,10 @@ def tls(check, server):
         s.start()
         goes_through(check, s, 413)
         secure(check, s)
+        slow_senders(check, s)
+        if server is web.ApacheProxy:  # it would keep any length on disk
+            check.status("a body in chunks", s.client.request(
+                "POST", "/webhooks/wp", iter([b"{}"])), 411)
 
 
 def fcgid(check, server):

@@ -160,7 +160,8 @@ class ApacheProxy(Apache):
     """conf/apache/pressgate-proxy.conf, whole: TLS on the stack's port,
     plain HTTP on plain_port."""
 
-    MODULES = ("proxy", "proxy_fcgi", "ssl", "headers")
+    MODULES = ("proxy", "proxy_fcgi", "ssl", "headers", "env", "buffer",
+               "alias")
 
     def site(self):
         s = self.stack
