@@ -1,12 +1,14 @@
 /* The worker's small pure rooms: peers.h, redact.h, settings.h, job.h,
- * call_http.h. */
+ * call_http.h, counters.h. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/template.h"
 #include "tests/runner.h"
 #include "worker/call_http.h"
+#include "worker/counters.h"
 #include "worker/job.h"
 #include "worker/peers.h"
 #include "worker/redact.h"
@@ -427,6 +429,86 @@ START_TEST(keeps_what_an_http_step_got)
 }
 END_TEST
 
+/* ---- counters ---------------------------------------------------------- */
+
+static const struct {
+	enum gate_http_end end;
+	int64_t status;
+	const char *label;
+} calls[] = {
+	{GATE_HTTP_ANSWERED, 100, "1xx"},
+	{GATE_HTTP_ANSWERED, 200, "2xx"},
+	{GATE_HTTP_ANSWERED, 299, "2xx"},
+	{GATE_HTTP_ANSWERED, 302, "3xx"},
+	{GATE_HTTP_ANSWERED, 429, "4xx"},
+	{GATE_HTTP_ANSWERED, 599, "5xx"},
+	{GATE_HTTP_ANSWERED, 600, "other"},
+	{GATE_HTTP_ANSWERED, 99, "other"},
+	{GATE_HTTP_ANSWERED, 0, "other"},
+	{GATE_HTTP_ANSWERED, -1, "other"},
+	{GATE_HTTP_ANSWERED, INT64_MAX, "other"},
+	{GATE_HTTP_REFUSED_ADDRESS, 0, "refused_address"},
+	{GATE_HTTP_CONNECT, 0, "connect"},
+	{GATE_HTTP_TLS, 0, "tls"},
+	{GATE_HTTP_TIMEOUT, 0, "timeout"},
+	{GATE_HTTP_TOO_LARGE, 200, "too_large"},
+};
+
+/* The metric with this label, of all of its name, is 1. */
+static void
+check_one(struct gate_metrics *m, const char *name, const char *label)
+{
+	char text[200];
+	size_t i, found = 0;
+
+	(void)snprintf(text, sizeof(text), "=\"%s\"", label);
+	for (i = 0; i < COUNTER_COUNT; i++) {
+		const struct gate_metric *t = &counters_table[i];
+		bool it = strcmp(t->name, name) == 0 && t->labels != NULL &&
+		    strstr(t->labels, text) != NULL;
+
+		if (strcmp(t->name, name) == 0)
+			ck_assert_msg(gate_metrics_get(m, i) == it, "%s: %s",
+			    label, t->labels);
+		found += it;
+	}
+	ck_assert_uint_eq(found, 1);
+}
+
+static struct gate_metrics *
+open_counters(void)
+{
+	struct gate_metrics *m;
+
+	ck_assert_int_eq(gate_metrics_open("", "worker", counters_table,
+	    COUNTER_COUNT, &m, NULL), GATE_OK);
+	return m;
+}
+
+START_TEST(counts_a_call_once_by_its_end)
+{
+	struct gate_http_answer a = {.end = calls[_i].end,
+	    .status = calls[_i].status, .duration_ms = 7};
+	struct gate_metrics *m = open_counters();
+
+	counters_call(m, &a);
+	check_one(m, "pressgate_calls_total", calls[_i].label);
+	ck_assert_uint_eq(gate_metrics_get(m, COUNTER_CALL), 1);
+	gate_metrics_close(m);
+}
+END_TEST
+
+START_TEST(counts_a_death_by_its_cause)
+{
+	enum outcome_cause cause = (enum outcome_cause)_i;
+	struct gate_metrics *m = open_counters();
+
+	counters_death(m, cause);
+	check_one(m, "pressgate_attempts_total", outcome_cause_name(cause));
+	gate_metrics_close(m);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -448,6 +530,9 @@ suite(void)
 	add_row_test(t, gives_the_secret_to_the_service_only, urls);
 	add_row_test(t, sends_json_only_if_it_is_json, bodies);
 	add_row_test(t, keeps_what_an_http_step_got, outputs);
+	add_row_test(t, counts_a_call_once_by_its_end, calls);
+	tcase_add_loop_test(t, counts_a_death_by_its_cause, CAUSE_NONE + 1,
+	    CAUSE_COUNT);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -24,6 +24,7 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 CONF = """\
 log_level = "info"
+metrics = "$METRICS"
 database { url = "$URL" }
 worker { poke = "$DIR/run/worker.sock"  stop = "10s" }
 retry_high { attempts = 4  base = "100ms"  factor = 2  cap = "1s"

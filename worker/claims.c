@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "worker/claim.h"
+#include "worker/counters.h"
 #include "worker/course.h"
 #include "worker/tells.h"
 
@@ -103,6 +104,19 @@ forget_older(struct worker *w, const struct job *fresh)
 }
 
 static void
+count_claim(const struct worker *w, const struct gate_rows *rows)
+{
+	size_t i, n = gate_rows_count(rows);
+
+	gate_metrics_add(w->metrics, COUNTER_CLAIMS, 1);
+	gate_metrics_add(w->metrics, COUNTER_CLAIMED, n);
+	for (i = 0; i < n; i++)
+		gate_metrics_observe_ms(w->metrics, COUNTER_WAIT,
+		    (gate_rows_i64(rows, i, CLAIM_NOW_US) -
+			gate_rows_i64(rows, i, CLAIM_DUE_US)) / 1000);
+}
+
+static void
 pace(struct worker *w, bool more, size_t got, int64_t now_ms)
 {
 	const struct gate_conf_worker *c = &w->setup->conf->worker;
@@ -134,6 +148,7 @@ claims_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
 
 	if (rc != GATE_OK)
 		return;
+	count_claim(w, rows);
 	n = gate_rows_count(rows);
 	for (i = 0; i < n; i++) {
 		struct job *j;

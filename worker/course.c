@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/crypto.h"
+#include "worker/counters.h"
 #include "worker/doc.h"
 #include "worker/item.h"
 #include "worker/send.h"
@@ -81,7 +82,7 @@ hand_over(struct worker *w, struct job *j, enum gate_code rc)
 	job_list_remove(&w->calls, j);
 	job_move(j, JOB_FINISHED);
 	if (j->lost) { /* somebody else's by now, perhaps ours again */
-		w->counts.fenced++;
+		tells_fenced(w);
 		job_free(j);
 		return;
 	}
@@ -101,6 +102,7 @@ die(struct worker *w, struct job *j, const struct item_try *t)
 {
 	log_try(w, j, "dead", t);
 	w->counts.died++;
+	counters_death(w->metrics, t->outcome->cause);
 	hand_over(w, j, item_dead(j, t));
 }
 
@@ -134,6 +136,7 @@ retry_or_die(struct worker *w, struct job *j, const struct item_try *t)
 	}
 	log_try(w, j, "retry", t);
 	w->counts.retried++;
+	gate_metrics_add(w->metrics, COUNTER_RETRY, 1);
 	hand_over(w, j, item_retry(j, t, delay_ms));
 }
 
@@ -194,6 +197,7 @@ rehearse(struct worker *w, struct job *j)
 	if (rc == GATE_OK) {
 		log_try(w, j, "dry_run", &t);
 		w->counts.done++;
+		gate_metrics_add(w->metrics, COUNTER_REHEARSED, 1);
 		hand_over(w, j, item_done(j, NULL, NULL, "dry_run",
 		    gate_buf_span(&result)));
 	} else {
@@ -248,6 +252,7 @@ go_on(struct worker *w, struct job *j, const struct item_try *t,
 		return;
 	}
 	log_try(w, j, "next", t);
+	gate_metrics_add(w->metrics, COUNTER_OK, 1);
 	hand_over(w, j, item_next(j, t, output, next, lane));
 }
 
@@ -266,6 +271,7 @@ complete(struct worker *w, struct job *j, const struct item_try *t,
 	if (rc == GATE_OK) {
 		log_try(w, j, "done", t);
 		w->counts.done++;
+		gate_metrics_add(w->metrics, COUNTER_OK, 1);
 		hand_over(w, j, item_done(j, t, output, "done",
 		    gate_buf_span(&result)));
 	} else {
@@ -284,6 +290,7 @@ course_answer(struct worker *w, struct job *j,
 	    .duration_ms = a->duration_ms, .request_id = a->request_id,
 	    .started_us = (now_ms - a->duration_ms) * 1000};
 
+	counters_call(w->metrics, a);
 	step_answer(j->step, a, now_ms, &ans);
 	t.usage = ans.usage;
 	if (ans.outcome.kind != OUTCOME_OK)
@@ -316,6 +323,7 @@ course_refused(struct worker *w, struct job *j, const char *why)
 	    "the database refused what became of it");
 	t.outcome = &o;
 	j->buried_alone = true;
+	counters_death(w->metrics, o.cause);
 	if (item_dead(j, &t) == GATE_OK)
 		tells_put(w, j);
 	else

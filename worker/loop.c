@@ -17,6 +17,7 @@
 #include "lib/proc.h"
 #include "worker/asks.h"
 #include "worker/claims.h"
+#include "worker/counters.h"
 #include "worker/course.h"
 #include "worker/poke.h"
 #include "worker/tells.h"
@@ -224,6 +225,7 @@ run(struct worker *w)
 		tells_step(w, gate_mono_ms());
 		take_answers(w);
 		check_stage(w, gate_mono_ms());
+		gate_metrics_set(w->metrics, COUNTER_HELD, loop_held(w));
 	}
 }
 
@@ -266,9 +268,9 @@ open_all(struct worker *w, struct gate_err *err)
 	if (rc == GATE_OK)
 		rc = gate_http_new((size_t)c->worker.in_flight, &w->http, err);
 	if (rc == GATE_OK)
-		rc = queue_open(&w->asks.q, c, w->log, err);
+		rc = queue_open(&w->asks.q, c, w->log, w->metrics, err);
 	if (rc == GATE_OK)
-		rc = queue_open(&w->tells.q, c, w->log, err);
+		rc = queue_open(&w->tells.q, c, w->log, w->metrics, err);
 	if (rc != GATE_OK)
 		return rc;
 	open_poke(w);
@@ -311,10 +313,11 @@ log_end(const struct worker *w)
 
 int
 loop_run(const struct settings *settings, const struct gate_log *log,
-    struct setup *setup)
+    struct gate_metrics *metrics, struct setup *setup)
 {
-	struct worker w = {.settings = settings, .log = log, .setup = setup,
-	    .signal_fd = -1, .poke_fd = -1};
+	struct worker w = {.settings = settings, .log = log,
+	    .metrics = metrics, .setup = setup, .signal_fd = -1,
+	    .poke_fd = -1};
 	struct gate_err err = {GATE_OK, ""};
 
 	if (open_all(&w, &err) != GATE_OK) {

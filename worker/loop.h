@@ -16,6 +16,7 @@
 #include "lib/catalog.h"
 #include "lib/http.h"
 #include "lib/log.h"
+#include "lib/metrics.h"
 #include "worker/job.h"
 #include "worker/lanes.h"
 #include "worker/peers.h"
@@ -79,6 +80,7 @@ struct counts {
 struct worker {
 	const struct settings *settings;
 	const struct gate_log *log;
+	struct gate_metrics *metrics;
 	struct setup *setup;
 	struct setup *next_setup;     /* reloaded, not yet in force */
 	struct gate_catalog *catalog; /* NULL: not read yet */
@@ -100,7 +102,7 @@ struct worker {
  * here can mend. Takes over setup. Returns the exit code.
  */
 int loop_run(const struct settings *settings, const struct gate_log *log,
-    struct setup *setup);
+    struct gate_metrics *metrics, struct setup *setup);
 
 /* Jobs in hand: every one of them has a lease. */
 size_t loop_held(const struct worker *w);

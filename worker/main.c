@@ -15,7 +15,9 @@
 #include "lib/db.h"
 #include "lib/http.h"
 #include "lib/log.h"
+#include "lib/metrics.h"
 #include "lib/proc.h"
+#include "worker/counters.h"
 #include "worker/loop.h"
 #include "worker/settings.h"
 #include "worker/setup.h"
@@ -59,11 +61,38 @@ raise_descriptors(void)
 	(void)setrlimit(RLIMIT_NOFILE, &l); /* or it stays as it is */
 }
 
+/* It works also where nobody will see what it counts. */
+static struct gate_metrics *
+open_metrics(const struct gate_conf *c, const struct gate_log *log)
+{
+	struct gate_err err = {GATE_OK, ""};
+	struct gate_metrics *m = NULL;
+
+	if (gate_metrics_open(c->metrics, "worker", counters_table,
+	    COUNTER_COUNT, &m, &err) != GATE_OK) {
+		gate_log_err(log, GATE_LOG_WARN, "worker", "metrics", &err);
+		return NULL;
+	}
+	if (c->metrics[0] != '\0' && !gate_metrics_is_shared(m)) {
+		struct gate_log_line l;
+
+		gate_log_start(&l, log, GATE_LOG_WARN, "worker",
+		    "metrics_private");
+		gate_log_str(&l, "metrics", c->metrics);
+		gate_log_end(&l);
+	}
+	gate_metrics_attach(m);
+	gate_metrics_add(m, COUNTER_STARTS, 1);
+	return m;
+}
+
 static int
 start(const struct settings *s, struct gate_log *log)
 {
 	struct gate_err err = {GATE_OK, ""};
+	struct gate_metrics *metrics;
 	struct setup *setup;
+	int code;
 
 	if (gate_proc_fds(&err) != GATE_OK)
 		return EXIT_TROUBLE;
@@ -71,8 +100,7 @@ start(const struct settings *s, struct gate_log *log)
 		return EXIT_CONFIG;
 	log->max = setup->conf->log_level;
 	if (s->check) {
-		int code = setup->bad_sites > 0 ? EXIT_CONFIG : EXIT_SUCCESS;
-
+		code = setup->bad_sites > 0 ? EXIT_CONFIG : EXIT_SUCCESS;
 		setup_drop(setup);
 		return code;
 	}
@@ -83,7 +111,10 @@ start(const struct settings *s, struct gate_log *log)
 	}
 	gate_proc_harden();
 	raise_descriptors();
-	return loop_run(s, log, setup);
+	metrics = open_metrics(setup->conf, log);
+	code = loop_run(s, log, metrics, setup);
+	gate_metrics_close(metrics);
+	return code;
 }
 
 int

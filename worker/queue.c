@@ -12,6 +12,7 @@
 #include "lib/catalog.h"
 #include "lib/crypto.h"
 #include "lib/num.h"
+#include "worker/counters.h"
 
 /* After a failure; lib/db has a pause of its own for connecting. */
 #define PAUSE_MS 200
@@ -42,7 +43,8 @@ _Static_assert(GATE_COUNT(stmts) == QUEUE_CALL_COUNT, "a call has no SQL");
 
 enum gate_code
 queue_open(struct queue *q, const struct gate_conf *conf,
-    const struct gate_log *log, struct gate_err *err)
+    const struct gate_log *log, struct gate_metrics *metrics,
+    struct gate_err *err)
 {
 	struct gate_db_settings s = {
 		.application = "pressgate-worker",
@@ -57,6 +59,7 @@ queue_open(struct queue *q, const struct gate_conf *conf,
 
 	memset(q, 0, sizeof(*q));
 	q->log = log;
+	q->metrics = metrics;
 	q->call = QUEUE_CALL_COUNT;
 	if (rc != GATE_OK)
 		return rc;
@@ -87,8 +90,11 @@ note(struct queue *q, enum queue_call call, enum gate_code rc,
 	bool away = rc == GATE_E_DB_RETRY;
 	struct gate_log_line l;
 
-	if (rc != GATE_OK)
+	if (rc != GATE_OK) {
 		q->not_before_ms = now_ms + PAUSE_MS;
+		gate_metrics_add(q->metrics,
+		    away ? COUNTER_DB_AWAY : COUNTER_DB_REFUSED, 1);
+	}
 	if (rc != GATE_OK && (!away || !q->away)) {
 		gate_log_start(&l, q->log, GATE_LOG_ERROR, "queue",
 		    away ? "database_away" : "refused");

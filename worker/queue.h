@@ -15,6 +15,7 @@
 #include "lib/db.h"
 #include "lib/err.h"
 #include "lib/log.h"
+#include "lib/metrics.h"
 
 enum queue_call {
 	QUEUE_CATALOG,
@@ -43,13 +44,15 @@ enum queue_claim_column {
 struct queue {
 	struct gate_db *db;
 	const struct gate_log *log;
+	struct gate_metrics *metrics;
 	enum queue_call call;
 	int64_t not_before_ms; /* after a failure */
 	bool away;	       /* the last statement did not get through */
 };
 
 enum gate_code queue_open(struct queue *q, const struct gate_conf *conf,
-    const struct gate_log *log, struct gate_err *err) GATE_MUSTCHECK;
+    const struct gate_log *log, struct gate_metrics *metrics,
+    struct gate_err *err) GATE_MUSTCHECK;
 void queue_close(struct queue *q);
 
 /* True if a statement may be begun. */

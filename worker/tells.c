@@ -8,6 +8,7 @@
 #include "worker/tells.h"
 
 #include "lib/clock.h"
+#include "worker/counters.h"
 #include "worker/course.h"
 
 #define BATCH_BYTES 4194304 /* above that a batch ends with what it has */
@@ -23,12 +24,19 @@ tells_put(struct worker *w, struct job *j)
 }
 
 void
+tells_fenced(struct worker *w)
+{
+	w->counts.fenced++;
+	gate_metrics_add(w->metrics, COUNTER_FENCED, 1);
+}
+
+void
 tells_drop(struct worker *w, struct job *j)
 {
 	j->lost = true;
 	if (j->in_batch)
 		return;
-	w->counts.fenced++;
+	tells_fenced(w);
 	job_list_remove(&w->tells.list, j);
 	job_free(j);
 }
@@ -122,7 +130,7 @@ fenced(struct worker *w, const struct job *j)
 {
 	struct gate_log_line l;
 
-	w->counts.fenced++;
+	tells_fenced(w);
 	gate_log_start(&l, w->log, GATE_LOG_WARN, "job", "fenced");
 	gate_log_str(&l, "request_id", j->event_id);
 	gate_log_i64(&l, "job", j->id);
@@ -138,10 +146,13 @@ settled(struct worker *w, const struct gate_rows *rows)
 
 	while (t->batch_count > 0) {
 		j = take_first(t);
-		if (!is_settled(rows, j))
+		if (is_settled(rows, j))
+			gate_metrics_add(w->metrics, COUNTER_FINISHED, 1);
+		else
 			fenced(w, j);
 		job_free(j);
 	}
+	gate_metrics_add(w->metrics, COUNTER_FINISHES, 1);
 	t->since_ms = t->settled_ms = gate_mono_ms();
 	w->asks.quiet_pairs = 0; /* next steps are due now */
 	t->batch_max *= 2;

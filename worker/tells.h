@@ -18,6 +18,9 @@ void tells_put(struct worker *w, struct job *j);
  * item is in has ended without settling it. */
 void tells_drop(struct worker *w, struct job *j);
 
+/* Counts a job that turned out not to be ours any more. */
+void tells_fenced(struct worker *w);
+
 /* Begins a finish if one is due, and looks after one under way. */
 void tells_go(struct worker *w, int64_t now_ms);
 void tells_step(struct worker *w, int64_t now_ms);
