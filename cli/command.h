@@ -40,6 +40,7 @@ int site_add_run(const struct command *c);
 int site_list_run(const struct command *c);
 int send_run(const struct command *c);
 int status_run(const struct command *c);
+int metrics_run(const struct command *c);
 int dlq_list_run(const struct command *c);
 int dlq_replay_run(const struct command *c);
 

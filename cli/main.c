@@ -54,6 +54,11 @@ static const struct verb verbs[] = {
 	"--site: the default site, or the only one."},
     {"status", "", 0, 0, 0, status_run,
 	"what waits, who works, what is dead", NULL},
+    {"metrics", "", 0, 0, 0, metrics_run,
+	"what the programs have counted, as Prometheus text",
+	"From shared memory: by the user that the programs run as, or by root,\n"
+	"on their machine. The queue's state from the database; without it the\n"
+	"rest is printed. Exit 4: neither program has counted anything here."},
     {"dlq list", "", 0, 0, O(SITE) | O(ALL) | O(LIMIT), dlq_list_run,
 	"list dead letters, newest first", NULL},
     {"dlq replay", "ID", 1, 1, O(NEW_KEY), dlq_replay_run,

@@ -133,6 +133,12 @@ def fcgid(check, server):
                      s.client.event(**BIG), 500)
         check.status("a body of 100 KB is not", s.client.event(
             title="x" * 100000), 202, "accepted")
+        counters = s.pressgate("metrics")
+        check("pressgate metrics has what processes without a parent and "
+              "workers of cron have counted",
+              'outcome="accepted",status="202"} 2\n' in counters
+              and 'pressgate_attempts_total{outcome="ok"} 1\n' in counters
+              and "pressgate_worker_starts_total 2\n" in counters, counters)
         check.status("pressgate.fcgi by its own name is no door",
                      s.client.request("GET", "/pressgate.fcgi"), 404)
 
