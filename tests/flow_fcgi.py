@@ -440,13 +440,13 @@ def survive_bad_peers(check, s):
         c.answer()
         a, took = timed(lambda: s.post(body, "o-1"))
         check.status("beside an idle kept connection", a, 202)
-        check(f"at once ({took:.2f} s)", took < 1.5, took)
+        check(f"at once ({took:.2f} s)", took < 4, took)
     with fc.Connection(s.path) as c:
         c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         c.send(fc.request(fc.get_params(s.secret, "/results")))
         a, took = timed(lambda: s.post(body, "o-1"))
         check.status("after a peer that does not read", a, 202)
-        check(f"within 4 s ({took:.2f})", took < 4, took)
+        check(f"within 8 s ({took:.2f})", took < 8, took)
 
 
 def stay_small(check, s):
@@ -470,7 +470,7 @@ def stay_small(check, s):
         took = time.monotonic() - begun
         a = c.answer()
     check(f"an endless body is refused and then cut off ({took:.1f} s)",
-          took < 6 and a.status == 413, (took, a))
+          took < 13 and a.status == 413, (took, a))
     grown = rss() - before
     check(f"and costs little memory ({grown} KiB)", grown < 4096, grown)
 
