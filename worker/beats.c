@@ -138,7 +138,10 @@ bool
 beats_stop_is_due(const struct worker *w, int64_t now_ms)
 {
 	(void)now_ms;
-	return w->id != 0 && w->stage == STAGE_LEAVING && !w->asks.told_stop;
+	/* Who leaves jobs behind says nothing: silence brings them back
+	 * sooner than their leases. */
+	return w->id != 0 && w->stage == STAGE_LEAVING &&
+	    !w->asks.told_stop && w->tells.list.count == 0;
 }
 
 void

@@ -214,6 +214,10 @@ course_begin(struct worker *w, struct job *j)
 	enum job_order order = job_decide(j, &why);
 
 	job_list_put(&w->calls, j);
+	if (w->stage != STAGE_RUNNING) { /* its claim was under way */
+		course_release(w, j);
+		return;
+	}
 	if (j->doc == NULL && (order == JOB_CALL || order == JOB_REHEARSE)) {
 		die_of(w, j, NULL, CAUSE_CONFIG,
 		    "the stored event cannot be read");

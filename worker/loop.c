@@ -99,8 +99,8 @@ check_stage(struct worker *w, int64_t now_ms)
 		enter(w, STAGE_RELEASING, now_ms + RELEASE_MS);
 		release_all(w);
 	}
-	if (w->stage == STAGE_RELEASING &&
-	    (w->tells.list.count == 0 || now_ms >= w->stage_by_ms))
+	if (w->stage == STAGE_RELEASING && (now_ms >= w->stage_by_ms ||
+	    (w->tells.list.count == 0 && w->asks.q.call != QUEUE_CLAIM)))
 		enter(w, STAGE_LEAVING, now_ms + LEAVE_MS);
 	if (w->stage == STAGE_LEAVING &&
 	    (w->id == 0 || now_ms >= w->stage_by_ms))
