@@ -187,7 +187,8 @@ class Scene:
             f" ('{{{','.join(ids)}}}')")) == len(ids), timeout, 0.1)
 
     def kill_after_finish(self, check):
-        """Results are stored, and the worker does not know."""
+        """Results are stored, and the worker does not know. Returns how
+        many: the worker tells fewer at a time after each trouble."""
         vendor = self.s.procs["vendor"]
         ids = self.put_jobs()
         wait_until("the calls", lambda: len(self.calls(ids)) == JOBS)
@@ -202,13 +203,10 @@ class Scene:
         self.settled(ids)
         time.sleep(0.5)
         hits = self.log().count('"ev":"fenced"') - before
-        print(f"# {hits} results stored when the worker did not know",
-              flush=True)
-        check(f"at least {HITS_MIN} finished jobs were told again and "
-              "refused", hits >= HITS_MIN, hits)
         check("no call was made again for want of an answer of the "
               "database", len(self.calls(ids)) == JOBS,
               len(self.calls(ids)))
+        return hits
 
     def kill_after_claim(self, check):
         """Jobs are leased to a worker that does not know it has them."""
@@ -243,7 +241,7 @@ def main():
     print(f"# seed {seed}", flush=True)
     # A long flush, so that one finish() has all jobs that end together.
     with Stack(model="slow-0.8s", processes=PROCESSES,
-               conf=CONF.replace("worker {", 'worker {\n\tflush = "300ms"'),
+               conf=CONF.replace("worker {", 'worker {\n\tflush = "1s"'),
                site=SITE.rstrip()[:-1] + ROUTES + "\n}\n") as s:
         s.start()
         s.sql("alter role postgres set synchronous_commit = local")
@@ -259,7 +257,14 @@ def main():
               scene.early)
         check(f"at least {HITS_MIN} of each were hit",
               min(cut, undone, untold) >= HITS_MIN, (cut, undone, untold))
-        scene.kill_after_finish(check)
+        told = 0
+        for _ in range(5):
+            if told < HITS_MIN:
+                told += scene.kill_after_finish(check)
+        print(f"# {told} results stored when the worker did not know",
+              flush=True)
+        check(f"at least {HITS_MIN} finished jobs were told again and "
+              "refused", told >= HITS_MIN, told)
         scene.kill_after_claim(check)
         stored = int(s.value("select count(*) from pressgate.event"))
         check("one event for each key", stored == len(scene.senders.acked),
