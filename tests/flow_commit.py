@@ -166,14 +166,21 @@ class Scene:
     def log(self):
         return pathlib.Path(self.s.dir, "log/worker.log").read_text()
 
+    def accepted(self, kind, key):
+        """PostgreSQL may still be starting: a 503 is sent again."""
+        def sent():
+            answer = self.s.client.event(kind, key)
+            if answer.status not in (202, 503):
+                raise AssertionError(answer)
+            return answer if answer.status == 202 else None
+        return wait_until("202", sent, 10, 0.2)
+
     def put_jobs(self):
         """One for each lane."""
         ids = []
         for n in range(JOBS):
             key = f"job-{uuid.UUID(int=self.rng.getrandbits(128))}"
-            answer = self.s.client.event(f"t.{n}", key)
-            if answer.status != 202:
-                raise AssertionError(answer)
+            answer = self.accepted(f"t.{n}", key)
             self.senders.acked[key] = answer.json()["request_id"]
             ids.append(self.senders.acked[key])
         return ids
