@@ -258,15 +258,14 @@ read_all(int fd, unsigned char *p, size_t n)
 	return true;
 }
 
-/* Fills *m from the bytes in its map. */
-static enum gate_code
-understand(struct gate_metrics *m)
+enum gate_code
+gate_metrics_understand(struct gate_metrics *m)
 {
 	const struct gate_metrics_head *head = (const void *)m->map;
 	const void *rows = m->map + HEAD_BYTES;
 	size_t bytes = m->bytes;
 
-	if (head->magic != GATE_METRICS_MAGIC ||
+	if (bytes < HEAD_BYTES || head->magic != GATE_METRICS_MAGIC ||
 	    head->count > GATE_METRICS_MAX ||
 	    head->count * ROW_BYTES > bytes - HEAD_BYTES ||
 	    gate_metrics_rows_get(rows, (size_t)head->count, m->table) !=
@@ -295,7 +294,7 @@ copy(int fd, size_t bytes, const char *path, struct gate_metrics **out,
 		free(m);
 		return rc;
 	}
-	if (!read_all(fd, m->map, bytes) || understand(m) != GATE_OK) {
+	if (!read_all(fd, m->map, bytes) || gate_metrics_understand(m) != GATE_OK) {
 		gate_metrics_close(m);
 		return gate_err_set(err, GATE_E_BAD,
 		    "/dev/shm%s: not of this version", path);

@@ -78,4 +78,10 @@ enum gate_code gate_metrics_row_put(const struct gate_metric *t,
 enum gate_code gate_metrics_rows_get(const struct gate_metrics_row *rows,
     size_t count, struct gate_metric *table) GATE_MUSTCHECK;
 
+/*
+ * Fills *m from what lies in its map, m->bytes of anything.
+ * GATE_E_BAD: it is no segment; m->bytes is as it was.
+ */
+enum gate_code gate_metrics_understand(struct gate_metrics *m) GATE_MUSTCHECK;
+
 #endif

@@ -14,6 +14,7 @@
 #include "lib/metrics.h"
 #include "lib/metrics_segment.h"
 #include "lib/num.h"
+#include "tests/fence.h"
 #include "tests/runner.h"
 
 static const struct gate_metric table[] = {
@@ -178,25 +179,32 @@ START_TEST(loses_nothing_when_slots_run_out)
 		(void)in_child(m, count_three);
 	ck_assert_uint_eq(gate_metrics_get(m, 0), 9 * GATE_METRICS_SLOTS);
 	ck_assert_uint_eq(gate_metrics_get(m, 3), 3 * GATE_METRICS_SLOTS);
+	gate_metrics_attach(m); /* there is one for the living */
+	gate_metrics_set(m, 2, 5);
+	ck_assert_uint_eq(gate_metrics_get(m, 2), 5);
 	gate_metrics_close(m);
 }
 END_TEST
+
+#define SHARED_ADDS 1000000 /* long enough that they are interrupted */
 
 /* All live at once, so that the last slot is shared. */
 START_TEST(counts_in_a_shared_slot)
 {
 	struct gate_metrics *m = open_metrics("");
-	int i, n = GATE_METRICS_SLOTS + 8, go[2];
+	const struct gate_metrics_slot *last = gate_metrics_slot(m,
+	    GATE_METRICS_SLOTS);
+	int i, go[2];
 	char c;
 
 	ck_assert_int_eq(pipe(go), 0);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < GATE_METRICS_SLOTS + 8; i++) {
 		if (fork() != 0)
 			continue;
 		(void)close(go[1]);
 		gate_metrics_attach(m);
 		(void)!read(go[0], &c, 1); /* until all are there */
-		for (i = 0; i < 1000; i++)
+		for (i = 0; i < SHARED_ADDS && m->mine == last; i++)
 			gate_metrics_add(m, 1, 1);
 		_exit(0);
 	}
@@ -205,7 +213,7 @@ START_TEST(counts_in_a_shared_slot)
 	(void)close(go[1]);
 	while (wait(NULL) > 0)
 		;
-	ck_assert_uint_eq(gate_metrics_get(m, 1), (uint64_t)n * 1000);
+	ck_assert_uint_eq(gate_metrics_get(m, 1), 9 * SHARED_ADDS);
 	gate_metrics_close(m);
 }
 END_TEST
@@ -484,6 +492,68 @@ check_lines(const struct gate_metrics *m)
 	gate_buf_clear(&b);
 }
 
+/* Cut anywhere, with a head that promises the most. */
+START_TEST(reads_nothing_beyond_the_bytes)
+{
+	char name[NAME_BYTES];
+	struct gate_metrics *m = open_shared(name), r;
+	size_t n, step = sizeof(uint64_t);
+	struct fence f;
+
+	for (n = 0; n < m->bytes; n += step) {
+		f = fence_page(gate_span_of(m->map, n));
+		r = (struct gate_metrics){.bytes = n};
+		r.map = (unsigned char *)f.map +
+		    (f.span.p - (unsigned char *)f.map);
+		ck_assert_int_eq(gate_metrics_understand(&r), GATE_E_BAD);
+		if (n >= sizeof(struct gate_metrics_head)) {
+			((struct gate_metrics_head *)(void *)r.map)->count =
+			    GATE_METRICS_MAX;
+			ck_assert_int_eq(gate_metrics_understand(&r),
+			    GATE_E_BAD);
+		}
+		ck_assert_uint_eq(r.bytes, n);
+		fence_free(&f);
+		if (n >= m->slots_at)
+			step = 64 * sizeof(uint64_t);
+	}
+	gate_metrics_close(m);
+}
+END_TEST
+
+#define X_TOTAL(label) {"x_total", label, GATE_COUNTER, "Xs."}
+#define Y_TOTAL(label) {"y_total", label, GATE_COUNTER, "Xs."}
+
+static const struct {
+	const char *what;
+	struct gate_metric table[3];
+	enum gate_code code;
+} families[] = {
+    {"one", {X_TOTAL("a=\"1\""), X_TOTAL("a=\"2\""), X_TOTAL("a=\"3\"")},
+	GATE_OK},
+    {"two", {X_TOTAL("a=\"1\""), X_TOTAL("a=\"2\""), Y_TOTAL("a=\"1\"")},
+	GATE_OK},
+    {"one in two parts",
+	{X_TOTAL("a=\"1\""), Y_TOTAL(NULL), X_TOTAL("a=\"2\"")}, GATE_E_BAD},
+    {"the same twice",
+	{X_TOTAL("a=\"1\""), X_TOTAL("a=\"2\""), X_TOTAL("a=\"1\"")},
+	GATE_E_BAD},
+};
+
+START_TEST(keeps_families_together)
+{
+	struct gate_metrics_row rows[3];
+	struct gate_metric out[3];
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(gate_metrics_row_put(&families[_i].table[i],
+		    &rows[i]), GATE_OK);
+	ck_assert_msg(gate_metrics_rows_get(rows, 3, out) ==
+	    families[_i].code, "%s", families[_i].what);
+}
+END_TEST
+
 START_TEST(survives_any_bytes)
 {
 	char name[NAME_BYTES];
@@ -650,6 +720,8 @@ suite(void)
 	tcase_add_test(t, is_read_by_another_program_whole);
 	tcase_add_test(t, never_reads_less_than_before);
 	add_row_test(t, survives_garbage, garbage);
+	tcase_add_test(t, reads_nothing_beyond_the_bytes);
+	add_row_test(t, keeps_families_together, families);
 	tcase_add_test(t, survives_any_bytes);
 	tcase_add_test(t, believes_no_file_that_others_may_write);
 	tcase_add_test(t, puts_no_text_that_is_too_long);

@@ -55,6 +55,36 @@ site "blog" {
 POLICY = 'retry_{} {{ attempts = 3  base = "50ms"  factor = 2  cap = "1s" }}\n'
 
 
+# What a reader that is to prove something must not let pass.
+X = "# HELP x X.\n# TYPE x gauge\n"
+H = "# HELP h H.\n# TYPE h histogram\n"
+BAD = ["", "x 1\n", X + "x 1", X + "x 1\n\n", X + "x 1\n" + X + "x 2\n",
+       X + "x 1\nx 1\n", X + "y 1\n", X + "x one\n", X + "x  1\n",
+       X + "x{} 1\ny{}\n", X + 'x{a="1",} 1\n', X + 'x{a="1" 1\n',
+       X + 'x{a="1",a="2"} 1\n', X + 'x{a="\\x"} 1\n', X + "x{a=1} 1\n",
+       "# HELP x X.\nx 1\n", "# TYPE x gauge\nx 1\n",
+       "# HELP x X.\n# TYPE x counter\nx 1\n", H,
+       H + 'h_bucket{le="1"} 1\nh_sum 1\nh_count 1\n',
+       H + 'h_bucket{le="1"} 2\nh_bucket{le="+Inf"} 1\nh_sum 1\nh_count 1\n',
+       H + 'h_bucket{le="+Inf"} 1\nh_sum 1\nh_count 2\n',
+       H + 'h_bucket{le="+Inf"} 1\nh_count 1\n']
+
+
+def is_strict(check):
+    passed = []
+    for text in BAD:
+        try:
+            Exposition(text)
+            passed.append(text)
+        except (ValueError, KeyError):
+            pass
+    good = Exposition(X + 'x{a="1",b="\\n\\"\\\\"} -1.5\n' + H + 'h_bucket'
+                      '{le="1"} 1\nh_bucket{le="+Inf"} 1\nh_sum 0.1\n'
+                      'h_count 1\n')
+    check("the reader of the text is strict", not passed
+          and good.get("x", a="1", b='\n"\\') == -1.5, passed)
+
+
 def run(s, *args, user=None, conf=None):
     """Exit code, output and messages of `pressgate metrics`."""
     argv = [f"{s.dir}/bin/pressgate", "metrics", *args]
@@ -363,6 +393,7 @@ def spoilt(check, s):
 
 def main():
     check = Checks()
+    is_strict(check)
     with Stack(processes=PROCESSES, timeout="1s", site=SITE, conf=CONF,
                policies="".join(POLICY.format(u) for u in (
                    "high", "normal", "low"))) as s:
