@@ -635,13 +635,31 @@ def keeps_secrets(check, s):
 
 
 def knows_its_schema(check, s):
-    s.procs["worker"].stop()
     s.sql("insert into pressgate.migration (version, name) "
           "values (999, 'later')")
     r = s.once()
     check("another schema is refused with exit code 3",
           r.returncode == 3 and "schema version 999" in r.stderr,
           (r.returncode, r.stderr[-300:]))
+    s.sql("delete from pressgate.migration where version = 999")
+    s.sql("alter schema pressgate rename to elsewhere")
+    r = s.once()
+    check("so is none at all, and it says what to do",
+          r.returncode == 3 and "pressgate migrate" in r.stderr,
+          (r.returncode, r.stderr[-300:]))
+    s.sql("alter schema elsewhere rename to pressgate")
+
+
+def keeps_house(check, s):
+    s.procs["worker"].stop()
+    def weeks():
+        return int(s.value("select weeks_ahead from pressgate.ready()"))
+    s.sql("do $$ declare n text; begin for n in select name"
+          " from pressgate.partition_list() offset 5 loop"
+          " execute format('drop table pressgate.%I', n); end loop; end $$")
+    check("partitions run out", weeks() < 5, weeks())
+    s.once()
+    check("a worker makes them ahead again", weeks() >= 24, weeks())
 
 
 def main():
@@ -649,7 +667,8 @@ def main():
     parts = [goes_well, takes_what_ingest_takes, goes_wrong, replays,
              resumes, modes, stays_fair, pauses, poked, idles, reloads,
              stops, buries_poison, runs_from_cron, database_goes, zombie,
-             oversleeps, killed, keeps_secrets, knows_its_schema]
+             oversleeps, killed, keeps_secrets, keeps_house,
+             knows_its_schema]
     wanted = sys.argv[1:]
     with WorkerStack() as s:
         s.start()

@@ -10,6 +10,7 @@
 #include "lib/num.h"
 #include "worker/beats.h"
 #include "worker/claims.h"
+#include "worker/janitor.h"
 #include "worker/leases.h"
 #include "worker/places.h"
 
@@ -32,6 +33,7 @@ static const struct {
 	    beats_takeover_done},
 	{QUEUE_PAUSED, places_paused_is_due, places_paused_begin,
 	    places_paused_done},
+	{QUEUE_PARTITIONS, janitor_is_due, janitor_begin, janitor_done},
 	{QUEUE_CLAIM, claims_is_due, claims_begin, claims_done},
 };
 
@@ -71,7 +73,7 @@ asks_wake_ms(const struct worker *w)
 {
 	const struct asks *a = &w->asks;
 	const int64_t times[] = {a->beat_ms, a->paused_ms, a->claim_ms,
-	    a->catalog_ms, a->renew_ms, leases_wake_ms(w)};
+	    a->catalog_ms, a->janitor_ms, a->renew_ms, leases_wake_ms(w)};
 	int64_t at = INT64_MAX;
 	size_t i;
 

@@ -56,6 +56,8 @@ struct asks {
 	int64_t catalog_ms;  /* when it is to be read again; 0: not */
 	int64_t paused_ms;
 
+	int64_t janitor_ms; /* janitor.c: when it is due */
+
 	/* claims.c */
 	struct lanes_plan plan;
 	int64_t claim_ms; /* when the next is due */

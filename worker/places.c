@@ -119,8 +119,17 @@ places_catalog_done(struct worker *w, enum gate_code rc,
 		gate_log_err(w->log, GATE_LOG_ERROR, "worker", "catalog",
 		    &err);
 	w->asks.q.not_before_ms = now_ms + 1000;
-	if (rc == GATE_E_CONF && w->catalog == NULL) {
-		w->exit_code = EXIT_CONFIG; /* another schema than ours */
+	if (w->catalog != NULL)
+		return;
+	/* No schema, another one than ours, or no rights: that is for
+	 * people, and trying again does not mend it. */
+	if (rc == GATE_E_DB_HARD) {
+		(void)gate_err_set(&err, rc, "catalog() is refused: run "
+		    "`pressgate migrate`, or look at the role's rights");
+		gate_log_err(w->log, GATE_LOG_ERROR, "worker", "schema", &err);
+	}
+	if (rc == GATE_E_DB_HARD || rc == GATE_E_CONF) {
+		w->exit_code = EXIT_CONFIG;
 		w->stage = STAGE_GONE;
 	}
 }

@@ -28,6 +28,8 @@ static const struct gate_stmt stmts[] = {
 	    "select pressgate.takeover($1, $2, $3)", 3},
 	[QUEUE_PAUSED] = {"paused",
 	    "select site_id, route, service from pressgate.paused()", 0},
+	[QUEUE_PARTITIONS] = {"partitions_ahead",
+	    "select pressgate.partitions_ahead()", 0},
 	[QUEUE_CLAIM] = {"claim",
 	    "select pair, id, event_id, site_id, lane_id, route_id, step, "
 	    "mode, claim_no, attempt, crashes, max_attempt, due_us, now_us, "
