@@ -13,7 +13,9 @@
  *  - a kept connection that is idle would starve all others: it is dropped
  *    as soon as somebody waits on the listener;
  *  - it closes with shutdown, then reads what the peer still sends until a
- *    poll times out: 2 s unless LIBFCGI_OS_CLOSE_POLL_TIMEOUT says less;
+ *    poll times out: 2 s unless LIBFCGI_OS_CLOSE_POLL_TIMEOUT says less, and
+ *    without end if the peer always has more: so we close ourselves where it
+ *    lets us;
  *  - params that end with the connection look complete; only the stream's
  *    error tells;
  *  - what is not read of STDIN before the answer would be taken for the next
@@ -45,7 +47,8 @@
 #define CHUNK 16384
 #define OUT_KEPT_MAX (1024 * 1024) /* more is given back after an answer */
 #define ALARM_EVERY_MS 100 /* after the deadline, until somebody hears it */
-#define CLOSE_POLL_MS "200"
+#define CLOSE_POLL_MS 200
+#define CLOSE_POLL_TEXT "200"
 #define ACCEPT_PAUSE_MS 500 /* when out of descriptors */
 
 struct serve {
@@ -97,14 +100,41 @@ io_end(void)
 	gate_proc_forget(GATE_SIG_ALARM);
 }
 
+static bool
+has_input(int fd, int timeout_ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, timeout_ms) > 0;
+}
+
+/* A peer that still sends when we close would lose the answer: it is heard
+ * out, but not for ever. */
+static void
+hang_up(struct serve *v)
+{
+	int64_t until_ms = gate_mono_ms() + WRITE_MS;
+	int fd = v->r.ipcFd;
+	char trash[4096];
+
+	if (fd < 0)
+		return;
+	v->r.ipcFd = -1;
+	if (shutdown(fd, SHUT_WR) == 0)
+		while (gate_mono_ms() < until_ms &&
+		       has_input(fd, CLOSE_POLL_MS) &&
+		       read(fd, trash, sizeof(trash)) > 0)
+			;
+	(void)close(fd);
+}
+
 static void
 drop_connection(struct serve *v)
 {
 	if (v->r.ipcFd < 0)
 		return;
-	io_begin(gate_mono_ms() + WRITE_MS);
-	FCGX_Free(&v->r, 1);
-	io_end();
+	FCGX_Free(&v->r, 0);
+	hang_up(v);
 }
 
 /* Reads to the end of STDIN also when max is reached exactly, since only
@@ -174,6 +204,7 @@ answer(struct serve *v)
 	    .accepted_ms = v->accepted_ms,
 	};
 	struct gate_span out;
+	bool keep;
 	int n;
 
 	gate_buf_reset(&v->out);
@@ -185,8 +216,13 @@ answer(struct serve *v)
 		(void)FCGX_PutStr((const char *)out.p, n, v->r.out);
 	if (v->r.keepConnection != 0)
 		drain(v);
+	keep = v->r.keepConnection != 0 && FCGX_GetError(v->r.in) == 0;
+	v->r.keepConnection = 1; /* closing is not left to libfcgi */
+	FCGX_ClearError(v->r.in);
 	FCGX_Finish_r(&v->r);
 	io_end();
+	if (!keep)
+		hang_up(v);
 	if (v->out.cap > OUT_KEPT_MAX)
 		gate_buf_clear(&v->out);
 	v->calls->after(v->calls->ctx);
@@ -214,14 +250,6 @@ begin(struct serve *v)
 		return false;
 	}
 	return true;
-}
-
-static bool
-has_input(int fd, int timeout_ms)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	return poll(&p, 1, timeout_ms) > 0;
 }
 
 /* Takes a waiting connection into r.ipcFd. False: none, or it is silent. */
@@ -286,7 +314,8 @@ static enum gate_code
 init(struct serve *v, struct gate_err *err)
 {
 	/* Read by FCGX_Init, once. */
-	if (setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", CLOSE_POLL_MS, 1) != 0)
+	if (setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", CLOSE_POLL_TEXT,
+		   1) != 0)
 		return gate_err_sys(err, "setenv");
 	if (FCGX_Init() != 0)
 		return gate_err_set(err, GATE_E_NOMEM, "libfcgi: no memory");
