@@ -9,7 +9,7 @@
 
 #include "lib/num.h"
 #include "worker/beats.h"
-#include "worker/claims.h"
+#include "worker/pace.h"
 #include "worker/janitor.h"
 #include "worker/leases.h"
 #include "worker/places.h"
@@ -34,7 +34,7 @@ static const struct {
 	{QUEUE_PAUSED, places_paused_is_due, places_paused_begin,
 	    places_paused_done},
 	{QUEUE_PARTITIONS, janitor_is_due, janitor_begin, janitor_done},
-	{QUEUE_CLAIM, claims_is_due, claims_begin, claims_done},
+	{QUEUE_CLAIM, pace_is_due, pace_begin, pace_done},
 };
 
 void

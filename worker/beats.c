@@ -141,7 +141,7 @@ beats_stop_is_due(const struct worker *w, int64_t now_ms)
 	/* Who leaves jobs behind says nothing: silence brings them back
 	 * sooner than their leases. */
 	return w->id != 0 && w->stage == STAGE_LEAVING &&
-	    !w->asks.told_stop && w->tells.list.count == 0;
+	    !w->asks.told_stop && w->flush.list.count == 0;
 }
 
 void

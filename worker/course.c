@@ -16,7 +16,7 @@
 #include "worker/item.h"
 #include "worker/send.h"
 #include "worker/step.h"
-#include "worker/tells.h"
+#include "worker/flush.h"
 
 #define RESULT_MAX 1048576 /* what a site may fetch in one entry */
 
@@ -75,14 +75,14 @@ log_lost(const struct worker *w, const struct job *j, const char *ev,
 	gate_log_end(&l);
 }
 
-/* Hands the job to tells.c. rc: how writing its item went. */
+/* Hands the job to flush.c. rc: how writing its item went. */
 static void
 hand_over(struct worker *w, struct job *j, enum gate_code rc)
 {
 	job_list_remove(&w->calls, j);
 	job_move(j, JOB_FINISHED);
 	if (j->lost) { /* somebody else's by now, perhaps ours again */
-		tells_fenced(w);
+		flush_fenced(w);
 		job_free(j);
 		return;
 	}
@@ -90,7 +90,7 @@ hand_over(struct worker *w, struct job *j, enum gate_code rc)
 		gate_json_free(j->doc); /* the item has all that is left */
 		gate_json_free(j->steps);
 		j->doc = j->steps = NULL;
-		tells_put(w, j);
+		flush_put(w, j);
 		return;
 	}
 	log_lost(w, j, "dropped", gate_code_name(rc));
@@ -329,7 +329,7 @@ course_refused(struct worker *w, struct job *j, const char *why)
 	j->buried_alone = true;
 	counters_death(w->metrics, o.cause);
 	if (item_dead(j, &t) == GATE_OK)
-		tells_put(w, j);
+		flush_put(w, j);
 	else
 		job_free(j);
 }

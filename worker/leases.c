@@ -44,7 +44,7 @@ leases_is_due(const struct worker *w, int64_t now_ms)
 	for (j = w->calls.first; j != NULL; j = j->next)
 		if (needs_renewal(j, now_ms))
 			return true;
-	for (j = w->tells.list.first; j != NULL; j = j->next)
+	for (j = w->flush.list.first; j != NULL; j = j->next)
 		if (needs_renewal(j, now_ms))
 			return true;
 	return false;
@@ -79,7 +79,7 @@ leases_begin(struct worker *w, int64_t now_ms)
 	gate_array_init(&ids, ARRAY_MAX);
 	gate_array_init(&claim_nos, ARRAY_MAX);
 	put_renewals(&w->calls, &ids, &claim_nos, &longest_s, now_ms);
-	put_renewals(&w->tells.list, &ids, &claim_nos, &longest_s, now_ms);
+	put_renewals(&w->flush.list, &ids, &claim_nos, &longest_s, now_ms);
 	params[0] = gate_param_i64(w->id, id);
 	params[3] = gate_param_i64(longest_s, lease);
 	w->asks.renew_ms = now_ms + RENEW_PAUSE_MS;
@@ -127,7 +127,7 @@ leases_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
 
 	(void)now_ms;
 	note(&w->calls, rc == GATE_OK ? rows : NULL, end);
-	note(&w->tells.list, rc == GATE_OK ? rows : NULL, end);
+	note(&w->flush.list, rc == GATE_OK ? rows : NULL, end);
 }
 
 static int64_t
@@ -144,5 +144,5 @@ first_of(const struct job_list *l, int64_t at)
 int64_t
 leases_wake_ms(const struct worker *w)
 {
-	return first_of(&w->tells.list, first_of(&w->calls, INT64_MAX));
+	return first_of(&w->flush.list, first_of(&w->calls, INT64_MAX));
 }

@@ -16,11 +16,11 @@
 #include "lib/num.h"
 #include "lib/proc.h"
 #include "worker/asks.h"
-#include "worker/claims.h"
+#include "worker/pace.h"
 #include "worker/counters.h"
 #include "worker/course.h"
 #include "worker/poke.h"
-#include "worker/tells.h"
+#include "worker/flush.h"
 
 #define RELEASE_MS 5000 /* to tell the last results after the last call */
 #define LEAVE_MS 2000	/* to say good-bye */
@@ -29,7 +29,7 @@
 size_t
 loop_held(const struct worker *w)
 {
-	return w->calls.count + w->tells.list.count;
+	return w->calls.count + w->flush.list.count;
 }
 
 static void
@@ -66,7 +66,7 @@ is_time_to_stop(const struct worker *w, int64_t now_ms)
 
 	if (!w->settings->once)
 		return false;
-	if (claims_are_quiet(w))
+	if (pace_are_quiet(w))
 		return true;
 	for (i = 0; i < c->service_count; i++)
 		if (c->services[i].timeout_ms > longest_ms)
@@ -100,7 +100,7 @@ check_stage(struct worker *w, int64_t now_ms)
 		release_all(w);
 	}
 	if (w->stage == STAGE_RELEASING && (now_ms >= w->stage_by_ms ||
-	    (w->tells.list.count == 0 && w->asks.q.call != QUEUE_CLAIM)))
+	    (w->flush.list.count == 0 && w->asks.q.call != QUEUE_CLAIM)))
 		enter(w, STAGE_LEAVING, now_ms + LEAVE_MS);
 	if (w->stage == STAGE_LEAVING &&
 	    (w->id == 0 || now_ms >= w->stage_by_ms))
@@ -115,7 +115,7 @@ on_stop(struct worker *w, int64_t now_ms)
 
 	gate_log_start(&l, w->log, GATE_LOG_INFO, "worker", "stopping");
 	gate_log_i64(&l, "calls", (int64_t)w->calls.count);
-	gate_log_i64(&l, "untold", (int64_t)w->tells.list.count);
+	gate_log_i64(&l, "untold", (int64_t)w->flush.list.count);
 	gate_log_end(&l);
 	gate_proc_notify("STOPPING=1");
 	if (w->stage == STAGE_RUNNING)
@@ -163,10 +163,10 @@ take_signals(struct worker *w, int64_t now_ms)
 static int64_t
 wake_ms(const struct worker *w, int64_t now_ms)
 {
-	int64_t at = asks_wake_ms(w), tells = tells_wake_ms(w);
+	int64_t at = asks_wake_ms(w), flush = flush_wake_ms(w);
 
-	if (tells < at)
-		at = tells;
+	if (flush < at)
+		at = flush;
 	if (w->stage > STAGE_RUNNING && w->stage_by_ms < at)
 		at = w->stage_by_ms;
 	if (at - now_ms > WAIT_MAX_MS)
@@ -181,7 +181,7 @@ wait_once(struct worker *w, struct gate_err *err)
 	enum gate_code rc;
 
 	queue_poll(&w->asks.q, &fds[0]);
-	queue_poll(&w->tells.q, &fds[1]);
+	queue_poll(&w->flush.q, &fds[1]);
 	fds[2] = (struct pollfd){.fd = w->signal_fd, .events = POLLIN};
 	fds[3] = (struct pollfd){.fd = w->poke_fd, .events = POLLIN};
 	rc = gate_http_wait(w->http, fds, GATE_COUNT(fds),
@@ -192,7 +192,7 @@ wait_once(struct worker *w, struct gate_err *err)
 		take_signals(w, gate_mono_ms());
 	if (fds[3].revents != 0) {
 		poke_drain(w->poke_fd);
-		claims_poke(w, gate_mono_ms());
+		pace_poke(w, gate_mono_ms());
 	}
 	return GATE_OK;
 }
@@ -214,7 +214,7 @@ run(struct worker *w)
 
 	while (w->stage != STAGE_GONE) {
 		asks_go(w, gate_mono_ms());
-		tells_go(w, gate_mono_ms());
+		flush_go(w, gate_mono_ms());
 		if (wait_once(w, &err) != GATE_OK) {
 			gate_log_err(w->log, GATE_LOG_ERROR, "worker", "wait",
 			    &err);
@@ -222,7 +222,7 @@ run(struct worker *w)
 			break;
 		}
 		asks_step(w, gate_mono_ms());
-		tells_step(w, gate_mono_ms());
+		flush_step(w, gate_mono_ms());
 		take_answers(w);
 		check_stage(w, gate_mono_ms());
 		gate_metrics_set(w->metrics, COUNTER_HELD, loop_held(w));
@@ -270,12 +270,12 @@ open_all(struct worker *w, struct gate_err *err)
 	if (rc == GATE_OK)
 		rc = queue_open(&w->asks.q, c, w->log, w->metrics, err);
 	if (rc == GATE_OK)
-		rc = queue_open(&w->tells.q, c, w->log, w->metrics, err);
+		rc = queue_open(&w->flush.q, c, w->log, w->metrics, err);
 	if (rc != GATE_OK)
 		return rc;
 	open_poke(w);
 	w->asks.idle_ms = c->worker.poll_min_ms;
-	w->tells.batch_max = (size_t)c->worker.flush_max;
+	w->flush.batch_max = (size_t)c->worker.flush_max;
 	w->started_ms = gate_mono_ms();
 	return GATE_OK;
 }
@@ -285,9 +285,9 @@ close_all(struct worker *w)
 {
 	gate_http_free(w->http);
 	queue_close(&w->asks.q);
-	queue_close(&w->tells.q);
+	queue_close(&w->flush.q);
 	job_list_free(&w->calls);
-	job_list_free(&w->tells.list);
+	job_list_free(&w->flush.list);
 	lanes_free(w->asks.lanes);
 	gate_catalog_free(w->catalog);
 	poke_close(w->poke_fd, w->setup->conf->worker.poke);
@@ -307,7 +307,7 @@ log_end(const struct worker *w)
 	gate_log_i64(&l, "retried", w->counts.retried);
 	gate_log_i64(&l, "died", w->counts.died);
 	gate_log_i64(&l, "fenced", w->counts.fenced);
-	gate_log_i64(&l, "untold", (int64_t)w->tells.list.count);
+	gate_log_i64(&l, "untold", (int64_t)w->flush.list.count);
 	gate_log_end(&l);
 }
 
@@ -327,7 +327,7 @@ loop_run(const struct settings *settings, const struct gate_log *log,
 	} else {
 		gate_proc_notify("READY=1");
 		run(&w);
-		if (w.exit_code == 0 && (w.tells.list.count > 0 ||
+		if (w.exit_code == 0 && (w.flush.list.count > 0 ||
 		    (settings->once && w.id == 0)))
 			w.exit_code = EXIT_TROUBLE;
 		log_end(&w);

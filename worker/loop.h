@@ -4,7 +4,7 @@
  * a struct worker:
  *
  *	asks.c		the asking connection: beats, claims, leases
- *	tells.c		the telling connection: finishes
+ *	flush.c		the telling connection: finishes in batches
  *	course.c	one job from claim to finish
  */
 #ifndef WORKER_LOOP_H
@@ -58,7 +58,7 @@ struct asks {
 
 	int64_t janitor_ms; /* janitor.c: when it is due */
 
-	/* claims.c */
+	/* pace.c */
 	struct lanes_plan plan;
 	int64_t claim_ms; /* when the next is due */
 	int64_t claim_begun_ms;
@@ -66,7 +66,7 @@ struct asks {
 	size_t quiet_pairs; /* asked in vain, one after another */
 };
 
-struct tells {
+struct flush {
 	struct queue q;
 	struct job_list list; /* FINISHED, oldest first */
 	size_t batch_count;   /* the first so many are on their way */
@@ -88,7 +88,7 @@ struct worker {
 	struct gate_catalog *catalog; /* NULL: not read yet */
 	struct gate_http *http;
 	struct asks asks;
-	struct tells tells;
+	struct flush flush;
 	struct job_list calls; /* CLAIMED and CALLING */
 	struct counts counts;
 	int64_t id; /* 0: not registered yet */

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "worker/tells.h"
+#include "worker/flush.h"
 
 #include "lib/clock.h"
 #include "worker/counters.h"
@@ -14,9 +14,9 @@
 #define BATCH_BYTES 4194304 /* above that a batch ends with what it has */
 
 void
-tells_put(struct worker *w, struct job *j)
+flush_put(struct worker *w, struct job *j)
 {
-	struct tells *t = &w->tells;
+	struct flush *t = &w->flush;
 
 	if (t->list.count == 0)
 		t->since_ms = gate_mono_ms();
@@ -24,20 +24,20 @@ tells_put(struct worker *w, struct job *j)
 }
 
 void
-tells_fenced(struct worker *w)
+flush_fenced(struct worker *w)
 {
 	w->counts.fenced++;
 	gate_metrics_add(w->metrics, COUNTER_FENCED, 1);
 }
 
 void
-tells_drop(struct worker *w, struct job *j)
+flush_drop(struct worker *w, struct job *j)
 {
 	j->lost = true;
 	if (j->in_batch)
 		return;
-	tells_fenced(w);
-	job_list_remove(&w->tells.list, j);
+	flush_fenced(w);
+	job_list_remove(&w->flush.list, j);
 	job_free(j);
 }
 
@@ -45,7 +45,7 @@ static bool
 is_due(const struct worker *w, int64_t now_ms)
 {
 	const struct gate_conf_worker *c = &w->setup->conf->worker;
-	const struct tells *t = &w->tells;
+	const struct flush *t = &w->flush;
 
 	return t->list.count > 0 && (w->stage >= STAGE_RELEASING ||
 	    (int64_t)t->list.count >= c->flush_max ||
@@ -54,7 +54,7 @@ is_due(const struct worker *w, int64_t now_ms)
 
 /* The first jobs of the list as one JSON array; a doubted one alone. */
 static size_t
-put_batch(const struct tells *t, struct gate_buf *out)
+put_batch(const struct flush *t, struct gate_buf *out)
 {
 	const struct job *j;
 	size_t n = 0;
@@ -77,9 +77,9 @@ put_batch(const struct tells *t, struct gate_buf *out)
 }
 
 void
-tells_go(struct worker *w, int64_t now_ms)
+flush_go(struct worker *w, int64_t now_ms)
 {
-	struct tells *t = &w->tells;
+	struct flush *t = &w->flush;
 	char id[GATE_PARAM_I64_TEXT];
 	struct gate_param params[2];
 	struct gate_buf batch;
@@ -115,7 +115,7 @@ is_settled(const struct gate_rows *rows, const struct job *j)
 }
 
 static struct job *
-take_first(struct tells *t)
+take_first(struct flush *t)
 {
 	struct job *j = t->list.first;
 
@@ -130,7 +130,7 @@ fenced(struct worker *w, const struct job *j)
 {
 	struct gate_log_line l;
 
-	tells_fenced(w);
+	flush_fenced(w);
 	gate_log_start(&l, w->log, GATE_LOG_WARN, "job", "fenced");
 	gate_log_str(&l, "request_id", j->event_id);
 	gate_log_i64(&l, "job", j->id);
@@ -141,7 +141,7 @@ fenced(struct worker *w, const struct job *j)
 static void
 settled(struct worker *w, const struct gate_rows *rows)
 {
-	struct tells *t = &w->tells;
+	struct flush *t = &w->flush;
 	struct job *j;
 
 	while (t->batch_count > 0) {
@@ -165,7 +165,7 @@ settled(struct worker *w, const struct gate_rows *rows)
 static void
 take_back(struct worker *w, bool doubted)
 {
-	struct tells *t = &w->tells;
+	struct flush *t = &w->flush;
 	struct job *j = t->list.first, *next;
 
 	for (; t->batch_count > 0; t->batch_count--) {
@@ -173,7 +173,7 @@ take_back(struct worker *w, bool doubted)
 		j->in_batch = false;
 		j->doubted = j->doubted || doubted;
 		if (j->lost)
-			tells_drop(w, j);
+			flush_drop(w, j);
 		j = next;
 	}
 }
@@ -182,7 +182,7 @@ take_back(struct worker *w, bool doubted)
 static void
 keep(struct worker *w)
 {
-	struct tells *t = &w->tells;
+	struct flush *t = &w->flush;
 
 	take_back(w, false);
 	t->batch_max = t->batch_max > 1 ? t->batch_max / 2 : 1;
@@ -191,16 +191,16 @@ keep(struct worker *w)
 static void
 refused(struct worker *w, const struct gate_err *err)
 {
-	if (w->tells.batch_count > 1)
+	if (w->flush.batch_count > 1)
 		take_back(w, true);
 	else
-		course_refused(w, take_first(&w->tells), err->text);
+		course_refused(w, take_first(&w->flush), err->text);
 }
 
 void
-tells_step(struct worker *w, int64_t now_ms)
+flush_step(struct worker *w, int64_t now_ms)
 {
-	struct tells *t = &w->tells;
+	struct flush *t = &w->flush;
 	struct gate_err err = {GATE_OK, ""};
 	struct gate_rows *rows = NULL;
 	enum queue_call call;
@@ -218,9 +218,9 @@ tells_step(struct worker *w, int64_t now_ms)
 }
 
 int64_t
-tells_wake_ms(const struct worker *w)
+flush_wake_ms(const struct worker *w)
 {
-	const struct tells *t = &w->tells;
+	const struct flush *t = &w->flush;
 	int64_t at;
 
 	if (t->q.call != QUEUE_CALL_COUNT)

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "worker/claims.h"
+#include "worker/pace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "worker/claim.h"
 #include "worker/counters.h"
 #include "worker/course.h"
-#include "worker/tells.h"
+#include "worker/flush.h"
 
 static size_t
 free_slots(const struct worker *w)
@@ -26,11 +26,11 @@ free_slots(const struct worker *w)
 }
 
 bool
-claims_is_due(const struct worker *w, int64_t now_ms)
+pace_is_due(const struct worker *w, int64_t now_ms)
 {
 	return w->stage == STAGE_RUNNING && w->id != 0 &&
 	    w->asks.lanes != NULL && lanes_count(w->asks.lanes) > 0 &&
-	    now_ms >= w->asks.claim_ms && !w->tells.q.away &&
+	    now_ms >= w->asks.claim_ms && !w->flush.q.away &&
 	    free_slots(w) > 0;
 }
 
@@ -56,7 +56,7 @@ make_plan(struct worker *w, int64_t now_ms)
 	if (free_calls == NULL)
 		return false;
 	count_held(&w->calls, &room);
-	count_held(&w->tells.list, &room);
+	count_held(&w->flush.list, &room);
 	for (i = 0; i < conf->service_count; i++) {
 		const struct gate_service *s = &conf->services[i];
 		size_t busy = course_calls(w, s->name);
@@ -71,7 +71,7 @@ make_plan(struct worker *w, int64_t now_ms)
 }
 
 void
-claims_begin(struct worker *w, int64_t now_ms)
+pace_begin(struct worker *w, int64_t now_ms)
 {
 	struct asks *a = &w->asks;
 
@@ -96,10 +96,10 @@ forget_older(struct worker *w, const struct job *fresh)
 	for (j = w->calls.first; j != NULL; j = j->next)
 		if (j->id == fresh->id)
 			j->lost = true;
-	for (j = w->tells.list.first; j != NULL; j = next) {
+	for (j = w->flush.list.first; j != NULL; j = next) {
 		next = j->next;
 		if (j->id == fresh->id)
-			tells_drop(w, j);
+			flush_drop(w, j);
 	}
 }
 
@@ -128,7 +128,7 @@ pace(struct worker *w, bool more, size_t got, int64_t now_ms)
 		a->claim_ms = more ? now_ms : now_ms + c->poll_min_ms;
 		return;
 	}
-	if (a->claim_begun_ms > w->tells.settled_ms)
+	if (a->claim_begun_ms > w->flush.settled_ms)
 		a->quiet_pairs += a->plan.count;
 	a->idle_ms = a->idle_ms * 2;
 	if (a->idle_ms < c->poll_min_ms)
@@ -139,7 +139,7 @@ pace(struct worker *w, bool more, size_t got, int64_t now_ms)
 }
 
 void
-claims_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
+pace_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
     int64_t now_ms)
 {
 	struct asks *a = &w->asks;
@@ -164,7 +164,7 @@ claims_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
 }
 
 void
-claims_poke(struct worker *w, int64_t now_ms)
+pace_poke(struct worker *w, int64_t now_ms)
 {
 	struct asks *a = &w->asks;
 	int64_t at = a->claim_begun_ms + w->setup->conf->worker.poll_min_ms;
@@ -175,7 +175,7 @@ claims_poke(struct worker *w, int64_t now_ms)
 }
 
 bool
-claims_are_quiet(const struct worker *w)
+pace_are_quiet(const struct worker *w)
 {
 	size_t i, n, open = 0;
 
