@@ -251,14 +251,14 @@ apply_conf(const struct gate_conf *conf, enum apply_output output)
 		return command_fail(CLI_FAILED, "out of memory");
 	}
 	param = gate_param_text(gate_buf_span(&text));
-	exit_code = command_db(conf, GATE_CONF_ROLE_OPERATOR, stmts,
-	    GATE_COUNT(stmts), 0, &db);
+	exit_code = command_db(
+	    conf, GATE_CONF_ROLE_OPERATOR, stmts, GATE_COUNT(stmts), 0, &db);
 	if (exit_code == CLI_OK)
 		exit_code = command_schema(db, STMT_READY);
 	if (exit_code == CLI_OK)
 		exit_code = command_call(db,
-		    output == APPLY_JSON ? STMT_APPLY_JSON : STMT_APPLY,
-		    &param, 1, &rows);
+		    output == APPLY_JSON ? STMT_APPLY_JSON : STMT_APPLY, &param,
+		    1, &rows);
 	if (exit_code == CLI_OK) {
 		raise_generation(conf);
 		print(rows, output);

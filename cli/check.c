@@ -37,8 +37,8 @@ note(const char *line, void *ctx)
 		fprintf(stderr, "%s\n", line);
 		return;
 	}
-	if (gate_json_append(r->list,
-		gate_json_new_string(gate_span_str(line))) != GATE_OK)
+	if (gate_json_append(
+		r->list, gate_json_new_string(gate_span_str(line))) != GATE_OK)
 		r->failed = true;
 }
 
@@ -72,8 +72,8 @@ static int
 check_database(const struct gate_conf *conf)
 {
 	struct gate_db *db = NULL;
-	int exit_code = command_db(conf, GATE_CONF_ROLE_OPERATOR, stmts,
-	    GATE_COUNT(stmts), 0, &db);
+	int exit_code = command_db(
+	    conf, GATE_CONF_ROLE_OPERATOR, stmts, GATE_COUNT(stmts), 0, &db);
 
 	if (exit_code == CLI_OK)
 		exit_code = command_schema(db, STMT_READY);
@@ -82,8 +82,8 @@ check_database(const struct gate_conf *conf)
 }
 
 static int
-finish(const struct command *c, const struct gate_conf *conf,
-    struct report *r, bool ok)
+finish(const struct command *c, const struct gate_conf *conf, struct report *r,
+    bool ok)
 {
 	int exit_code = ok ? CLI_OK : CLI_CONF;
 
@@ -116,8 +116,8 @@ check_run(const struct command *c)
 		}
 	if (c->json && (r.list = gate_json_new_array()) == NULL)
 		return command_fail(CLI_FAILED, "out of memory");
-	code = gate_conf_load(c->conf_path, GATE_CONF_ALL, note, &r, &conf,
-	    &bad);
+	code =
+	    gate_conf_load(c->conf_path, GATE_CONF_ALL, note, &r, &conf, &bad);
 	if (c->line->value[OPTION_PRINT] != NULL && code == GATE_OK) {
 		gate_conf_print(conf, stdout);
 		gate_json_free(r.list);

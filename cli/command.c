@@ -50,8 +50,8 @@ say(const char *line, void *ctx)
 }
 
 int
-command_conf(const struct command *c, unsigned int want,
-    struct gate_conf **out, size_t *bad_sites)
+command_conf(const struct command *c, unsigned int want, struct gate_conf **out,
+    size_t *bad_sites)
 {
 	size_t bad = 0;
 	enum gate_code code =
@@ -66,8 +66,8 @@ command_conf(const struct command *c, unsigned int want,
 	} else if (bad > 0) {
 		gate_conf_free(*out);
 		*out = NULL;
-		return command_fail(CLI_CONF, "%zu of the sites are invalid",
-		    bad);
+		return command_fail(
+		    CLI_CONF, "%zu of the sites are invalid", bad);
 	}
 	return CLI_OK;
 }
@@ -80,9 +80,9 @@ command_db(const struct gate_conf *conf, enum gate_conf_role role,
 	struct gate_db_settings s = {
 	    .application = "pressgate",
 	    .connect_timeout_ms = conf->database.connect_timeout_ms,
-	    .call_timeout_ms = call_timeout_ms > 0 ?
-		call_timeout_ms :
-		conf->database.call_timeout_ms,
+	    .call_timeout_ms = call_timeout_ms > 0
+		? call_timeout_ms
+		: conf->database.call_timeout_ms,
 	    .prepared = conf->database.prepared,
 	};
 	struct gate_err err = {0};
@@ -119,20 +119,20 @@ command_schema(struct gate_db *db, size_t stmt)
 	int64_t version;
 
 	if (gate_db_call(db, stmt, NULL, 0, 0, &rows, &err) != GATE_OK)
-		return err.code == GATE_E_DB_HARD ?
-		    command_fail(CLI_FAILED,
-			"%s: is the schema there? pressgate migrate makes it",
-			err.text) :
-		    command_fail_err(&err);
+		return err.code == GATE_E_DB_HARD
+		    ? command_fail(CLI_FAILED,
+			  "%s: is the schema there? pressgate migrate makes it",
+			  err.text)
+		    : command_fail_err(&err);
 	version = gate_rows_i64(rows, 0, 0);
 	gate_rows_free(rows);
 	if (version != GATE_SCHEMA_VERSION)
 		return command_fail(CLI_FAILED,
 		    "the schema has version %lld, this program wants %d: %s",
 		    (long long)version, GATE_SCHEMA_VERSION,
-		    version < GATE_SCHEMA_VERSION ?
-			"run pressgate migrate" :
-			"install the newer pressgate");
+		    version < GATE_SCHEMA_VERSION
+			? "run pressgate migrate"
+			: "install the newer pressgate");
 	return CLI_OK;
 }
 
@@ -166,8 +166,7 @@ put_cell(struct gate_span s, int width)
 	for (i = 0; i < s.n; i++) {
 		if (s.p[i] < 0x20 || s.p[i] == 0x7f) {
 			putchar('?');
-		} else if (s.p[i] == 0xc2 && i + 1 < s.n &&
-		    s.p[i + 1] < 0xa0) {
+		} else if (s.p[i] == 0xc2 && i + 1 < s.n && s.p[i + 1] < 0xa0) {
 			putchar('?');
 			i++;
 		} else {
@@ -179,8 +178,8 @@ put_cell(struct gate_span s, int width)
 }
 
 void
-command_print_rows(const struct gate_rows *rows, const char *const *heads,
-    size_t head_count)
+command_print_rows(
+    const struct gate_rows *rows, const char *const *heads, size_t head_count)
 {
 	int widths[COLUMNS_MAX], width;
 	size_t row, col, count = gate_rows_count(rows);

@@ -19,9 +19,9 @@ enum cli_exit {
 	CLI_OK = 0,
 	CLI_FAILED = 1,
 	CLI_USAGE = 2,
-	CLI_CONF = 3,	     /* the configuration is invalid */
+	CLI_CONF = 3,        /* the configuration is invalid */
 	CLI_UNREACHABLE = 4, /* database or gate */
-	CLI_NOTHING = 5	     /* nothing matched */
+	CLI_NOTHING = 5      /* nothing matched */
 };
 
 struct command {
@@ -81,8 +81,8 @@ int command_call(struct gate_db *db, size_t stmt,
 /* Prints the one value of the one row: JSON that the database made. */
 void command_print_json(const struct gate_rows *rows);
 /* Prints rows in columns under heads. Control characters show as '?'. */
-void command_print_rows(const struct gate_rows *rows,
-    const char *const *heads, size_t head_count);
+void command_print_rows(
+    const struct gate_rows *rows, const char *const *heads, size_t head_count);
 
 /* The operator's login name, for the audit log. */
 void command_who(char *dst, size_t dst_size);

@@ -47,8 +47,8 @@ static const char *const heads[] = {"ID", "DIED", "SITE", "ROUTE", "STEP",
 #define LIMIT_MAX 100000
 
 static int
-open_ready(const struct command *c, struct gate_conf **conf,
-    struct gate_db **db)
+open_ready(
+    const struct command *c, struct gate_conf **conf, struct gate_db **db)
 {
 	size_t bad = 0; /* a bad site file does not hide the dead */
 	int exit_code = command_conf(c, 0, conf, &bad);
@@ -83,9 +83,9 @@ dlq_list_run(const struct command *c)
 	params[2] = gate_param_str(limit);
 	exit_code = open_ready(c, &conf, &db);
 	if (exit_code == CLI_OK)
-		exit_code = command_call(db,
-		    c->json ? STMT_LIST_JSON : STMT_LIST, params,
-		    GATE_COUNT(params), &rows);
+		exit_code =
+		    command_call(db, c->json ? STMT_LIST_JSON : STMT_LIST,
+			params, GATE_COUNT(params), &rows);
 	if (exit_code == CLI_OK && c->json)
 		command_print_json(rows);
 	else if (exit_code == CLI_OK)
@@ -106,8 +106,8 @@ find(struct gate_db *db, struct gate_param id, const char *text)
 	if (exit_code != CLI_OK)
 		return exit_code;
 	if (gate_rows_count(rows) == 0)
-		exit_code = command_fail(CLI_NOTHING, "no dead letter %s",
-		    text);
+		exit_code =
+		    command_fail(CLI_NOTHING, "no dead letter %s", text);
 	else if (gate_rows_i64(rows, 0, 0) != 0)
 		exit_code = command_fail(CLI_FAILED,
 		    "dead letter %s has been replayed as job %" PRId64, text,
@@ -129,8 +129,8 @@ dlq_replay_run(const struct command *c)
 	int exit_code;
 
 	if (!gate_span_i64(gate_span_str(id), 1, INT64_MAX, &number))
-		return command_fail(CLI_USAGE,
-		    "%s: expected the number of a dead letter", id);
+		return command_fail(
+		    CLI_USAGE, "%s: expected the number of a dead letter", id);
 	command_who(who, sizeof(who));
 	params[0] = gate_param_str(id);
 	params[1] = gate_param_str(who);
@@ -140,8 +140,8 @@ dlq_replay_run(const struct command *c)
 	if (exit_code == CLI_OK)
 		exit_code = find(db, params[0], id);
 	if (exit_code == CLI_OK)
-		exit_code = command_call(db, STMT_REPLAY, params,
-		    GATE_COUNT(params), &rows);
+		exit_code = command_call(
+		    db, STMT_REPLAY, params, GATE_COUNT(params), &rows);
 	if (exit_code == CLI_OK)
 		printf(c->json ? REPLAYED_JSON : REPLAYED, number,
 		    gate_rows_i64(rows, 0, 0));

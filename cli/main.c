@@ -41,8 +41,8 @@ static const struct verb verbs[] = {
 	"pressgate-fcgi and pressgate-worker. Refused while any site's file\n"
 	"is invalid, since its site would become inactive."},
     {"site add", "NAME", 1, 1,
-	O(URL) | O(DEFAULT) | O(ENDPOINT) | O(KEY) | O(NO_APPLY),
-	site_add_run, "make a site: secret, file, block A for wp-config.php",
+	O(URL) | O(DEFAULT) | O(ENDPOINT) | O(KEY) | O(NO_APPLY), site_add_run,
+	"make a site: secret, file, block A for wp-config.php",
 	"--url is the site's address. --key names the key; NAME-1 if not\n"
 	"given. The secret is printed once, in block A; it stays in\n"
 	"secrets.d/NAME.relay beside pressgate.conf."},
@@ -52,12 +52,14 @@ static const struct verb verbs[] = {
 	send_run, "sign and post a test event (relay)",
 	"Without TYPE and --data: the first event type of the site. Without\n"
 	"--site: the default site, or the only one."},
-    {"status", "", 0, 0, 0, status_run,
-	"what waits, who works, what is dead", NULL},
+    {"status", "", 0, 0, 0, status_run, "what waits, who works, what is dead",
+	NULL},
     {"metrics", "", 0, 0, 0, metrics_run,
 	"what the programs have counted, as Prometheus text",
-	"From shared memory: by the user that the programs run as, or by root,\n"
-	"on their machine. The queue's state from the database; without it the\n"
+	"From shared memory: by the user that the programs run as, or by "
+	"root,\n"
+	"on their machine. The queue's state from the database; without it "
+	"the\n"
 	"rest is printed. Exit 4: neither program has counted anything here."},
     {"dlq list", "", 0, 0, O(SITE) | O(ALL) | O(LIMIT), dlq_list_run,
 	"list dead letters, newest first", NULL},
@@ -74,8 +76,8 @@ print_usage(FILE *f)
 
 	fputs("usage: pressgate VERB [OPTIONS] [WORDS]\n\n", f);
 	for (i = 0; i < GATE_COUNT(verbs); i++) {
-		(void)snprintf(left, sizeof(left), "%s %s", verbs[i].name,
-		    verbs[i].words);
+		(void)snprintf(
+		    left, sizeof(left), "%s %s", verbs[i].name, verbs[i].words);
 		fprintf(f, "  %-18s %s\n", left, verbs[i].line);
 	}
 	fprintf(f, "  %-18s %s\n", "help [VERB]", "this text, or the verb's");
@@ -160,9 +162,8 @@ help(const char *const *words, size_t count)
 	if (v != NULL)
 		print_verb(v);
 	else if (count > 1 || print_family(words[0]) == 0)
-		return command_fail(CLI_USAGE, "no such verb: %s%s%s",
-		    words[0], count > 1 ? " " : "",
-		    count > 1 ? words[1] : "");
+		return command_fail(CLI_USAGE, "no such verb: %s%s%s", words[0],
+		    count > 1 ? " " : "", count > 1 ? words[1] : "");
 	return CLI_OK;
 }
 
@@ -185,8 +186,8 @@ run(const struct verb *v, const struct command_line *line, size_t used)
 			    v->name, option_name((enum option)i));
 	if (c.word_count < v->word_min || c.word_count > v->word_max)
 		return command_fail(CLI_USAGE, "%s: expected pressgate %s%s%s",
-		    c.word_count < v->word_min ? "a word is missing" :
-						 "too many words",
+		    c.word_count < v->word_min ? "a word is missing"
+					       : "too many words",
 		    v->name, v->words[0] == '\0' ? "" : " ", v->words);
 	if (path == NULL)
 		path = getenv(GATE_CONF_PATH_ENV);

@@ -45,8 +45,7 @@ static const struct gauge queue_gauges[] = {
     {3, "pressgate_queue_due_jobs", "Jobs that a worker could take now."},
     {4, "pressgate_queue_running_jobs", "Jobs that a worker holds."},
     {5, "pressgate_queue_retrying_jobs", "Jobs that have failed before."},
-    {6, "pressgate_queue_oldest_seconds",
-	"Age of the oldest unfinished job."},
+    {6, "pressgate_queue_oldest_seconds", "Age of the oldest unfinished job."},
     {7, "pressgate_queue_overdue_seconds",
 	"How long the most overdue job has waited for a worker."},
 };
@@ -61,8 +60,8 @@ static const struct gauge count_gauges[] = {
 static void
 put_head(struct gate_buf *out, const char *name, const char *help)
 {
-	(void)gate_buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n", name,
-	    help, name);
+	(void)gate_buf_printf(
+	    out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
 /* A label's value: the format escapes these three. */
@@ -97,8 +96,8 @@ put_queue(struct gate_buf *out, const struct gate_rows *rows)
 			put_label(out, "urgency", gate_rows_get(rows, row, 0));
 			(void)gate_buf_put_byte(out, ',');
 			put_label(out, "site", gate_rows_get(rows, row, 1));
-			(void)gate_buf_printf(out, "} %s\n",
-			    gate_rows_str(rows, row, q->column));
+			(void)gate_buf_printf(
+			    out, "} %s\n", gate_rows_str(rows, row, q->column));
 		}
 	}
 }
@@ -112,8 +111,8 @@ put_counts(struct gate_buf *out, const struct gate_rows *rows)
 		const struct gauge *q = &count_gauges[g];
 
 		put_head(out, q->name, q->help);
-		(void)gate_buf_printf(out, "%s %s\n", q->name,
-		    gate_rows_str(rows, 0, q->column));
+		(void)gate_buf_printf(
+		    out, "%s %s\n", q->name, gate_rows_str(rows, 0, q->column));
 	}
 }
 
@@ -124,8 +123,8 @@ ask_database(const struct gate_conf *conf, struct gate_buf *out)
 {
 	struct gate_rows *queue = NULL, *counts = NULL;
 	struct gate_db *db = NULL;
-	int exit_code = command_db(conf, GATE_CONF_ROLE_OPERATOR, stmts,
-	    GATE_COUNT(stmts), 0, &db);
+	int exit_code = command_db(
+	    conf, GATE_CONF_ROLE_OPERATOR, stmts, GATE_COUNT(stmts), 0, &db);
 
 	if (exit_code == CLI_OK)
 		exit_code = command_schema(db, STMT_READY);
@@ -154,14 +153,14 @@ put_database(const struct gate_conf *conf, struct gate_buf *out)
 		(void)command_fail(CLI_OK, "so the queue's state is missing");
 	put_head(out, "pressgate_database_up",
 	    "1 if the database answered when this was printed.");
-	(void)gate_buf_printf(out, "pressgate_database_up %d\n",
-	    exit_code == CLI_OK);
+	(void)gate_buf_printf(
+	    out, "pressgate_database_up %d\n", exit_code == CLI_OK);
 }
 
 /* CLI_NOTHING: the program has no segment. */
 static int
-put_program(const struct gate_conf *conf, const char *program,
-    struct gate_buf *out)
+put_program(
+    const struct gate_conf *conf, const char *program, struct gate_buf *out)
 {
 	struct gate_err err = {GATE_OK, ""};
 	struct gate_metrics *m = NULL;
@@ -174,8 +173,9 @@ put_program(const struct gate_conf *conf, const char *program,
 		return command_fail_err(&err);
 	code = gate_metrics_text(m, out);
 	gate_metrics_close(m);
-	return code == GATE_OK ? CLI_OK :
-	    command_fail(CLI_FAILED, "metrics: %s", gate_code_name(code));
+	return code == GATE_OK
+	    ? CLI_OK
+	    : command_fail(CLI_FAILED, "metrics: %s", gate_code_name(code));
 }
 
 /* CLI_OK if at least one program's was found and none is unreadable. */
@@ -194,11 +194,15 @@ put_memory(const struct gate_conf *conf, struct gate_buf *out)
 	if (exit_code != CLI_NOTHING)
 		return exit_code;
 	if (conf->metrics[0] == '\0')
-		return command_fail(CLI_UNREACHABLE, "no counters: metrics is "
-		    "empty in %s, so each process keeps its own", conf->path);
-	return command_fail(CLI_UNREACHABLE, "no counters of metrics = \"%s\": "
+		return command_fail(CLI_UNREACHABLE,
+		    "no counters: metrics is "
+		    "empty in %s, so each process keeps its own",
+		    conf->path);
+	return command_fail(CLI_UNREACHABLE,
+	    "no counters of metrics = \"%s\": "
 	    "no program of this version and configuration has run here since "
-	    "the machine was started", conf->metrics);
+	    "the machine was started",
+	    conf->metrics);
 }
 
 int
@@ -210,8 +214,8 @@ metrics_run(const struct command *c)
 	int exit_code;
 
 	if (c->json)
-		return command_fail(CLI_USAGE,
-		    "metrics prints Prometheus text, not JSON");
+		return command_fail(
+		    CLI_USAGE, "metrics prints Prometheus text, not JSON");
 	exit_code = command_conf(c, 0, &conf, &bad);
 	if (exit_code != CLI_OK)
 		return exit_code;
@@ -221,8 +225,8 @@ metrics_run(const struct command *c)
 	if (out.failed == GATE_OK)
 		(void)fwrite(out.p, 1, out.n, stdout);
 	else
-		exit_code = command_fail(CLI_FAILED, "metrics: %s",
-		    gate_code_name(out.failed));
+		exit_code = command_fail(
+		    CLI_FAILED, "metrics: %s", gate_code_name(out.failed));
 	gate_buf_clear(&out);
 	gate_conf_free(conf);
 	return exit_code;

@@ -29,8 +29,7 @@ static const struct gate_stmt stmts[] = {
 	"select to_regclass('pressgate.migration') is not null", 0},
     [STMT_VERSION] = {"migrate_version",
 	"select coalesce(max(version), 0) from pressgate.migration", 0},
-    [STMT_AHEAD] = {"migrate_ahead", "select pressgate.partitions_ahead()",
-	0},
+    [STMT_AHEAD] = {"migrate_ahead", "select pressgate.partitions_ahead()", 0},
 };
 
 struct migrate {
@@ -57,8 +56,7 @@ number_of(const char *name)
 {
 	int64_t n = 0;
 
-	GATE_ASSERT(
-	    gate_span_i64(gate_span_of(name, 3), 0, 999, &n));
+	GATE_ASSERT(gate_span_i64(gate_span_of(name, 3), 0, 999, &n));
 	return n;
 }
 
@@ -197,9 +195,8 @@ run_files(struct migrate *m, bool dry_run)
 		last = number;
 		if (number <= version)
 			continue;
-		exit_code = dry_run ?
-		    note(m, number, name, "would be applied") :
-		    run_file(m, name, number);
+		exit_code = dry_run ? note(m, number, name, "would be applied")
+				    : run_file(m, name, number);
 	}
 	if (exit_code == CLI_OK && version > last)
 		return command_fail(CLI_FAILED,
@@ -228,9 +225,9 @@ run_all(struct migrate *m, const struct gate_conf *conf)
 	if (exit_code == CLI_OK && !dry_run)
 		exit_code = command_call(m->db, STMT_AHEAD, NULL, 0, NULL);
 	if (exit_code == CLI_OK && roles)
-		exit_code = dry_run ?
-		    note(m, 0, "roles.sql", "would be applied") :
-		    run_file(m, "roles.sql", 0);
+		exit_code = dry_run
+		    ? note(m, 0, "roles.sql", "would be applied")
+		    : run_file(m, "roles.sql", 0);
 	if (exit_code == CLI_OK && m->done != NULL) {
 		gate_buf_init(&text, FILE_MAX);
 		if (gate_json_text(m->done, &text) == GATE_OK)

@@ -113,15 +113,15 @@ take_option(int argc, char **argv, int *at, struct command_line *out,
 		    options[i].name, options[i].argument);
 	}
 	if (out->value[i] != NULL && options[i].argument != NULL)
-		return gate_err_set(err, GATE_E_BAD, "%s is given twice",
-		    options[i].name);
+		return gate_err_set(
+		    err, GATE_E_BAD, "%s is given twice", options[i].name);
 	out->value[i] = value;
 	return GATE_OK;
 }
 
 enum gate_code
-option_parse(int argc, char **argv, struct command_line *out,
-    struct gate_err *err)
+option_parse(
+    int argc, char **argv, struct command_line *out, struct gate_err *err)
 {
 	enum gate_code code;
 	bool only_words = false;
@@ -137,8 +137,8 @@ option_parse(int argc, char **argv, struct command_line *out,
 			if (code != GATE_OK)
 				return code;
 		} else if (out->word_count == WORDS_MAX) {
-			return gate_err_set(err, GATE_E_BAD,
-			    "too many words: %.40s", argv[i]);
+			return gate_err_set(
+			    err, GATE_E_BAD, "too many words: %.40s", argv[i]);
 		} else {
 			out->words[out->word_count++] = argv[i];
 		}

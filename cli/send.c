@@ -46,10 +46,10 @@ choose_site(struct send *s, const struct gate_conf *conf)
 		s->site = gate_site_default(&conf->sites);
 	if (s->site != NULL)
 		return CLI_OK;
-	return name != NULL ?
-	    command_fail(CLI_NOTHING, "no site %s", name) :
-	    command_fail(CLI_USAGE,
-		"there is no default site: expected --site NAME");
+	return name != NULL
+	    ? command_fail(CLI_NOTHING, "no site %s", name)
+	    : command_fail(
+		  CLI_USAGE, "there is no default site: expected --site NAME");
 }
 
 /* The one that is asked for, else the current one. */
@@ -62,8 +62,8 @@ choose_key(struct send *s)
 
 	for (i = 0; i < s->site->relay_key_count && s->key == NULL; i++) {
 		k = &s->site->relay_keys[i];
-		if (id == NULL ? k->state == GATE_KEY_CURRENT :
-				 strcmp(k->id, id) == 0)
+		if (id == NULL ? k->state == GATE_KEY_CURRENT
+			       : strcmp(k->id, id) == 0)
 			s->key = k;
 	}
 	if (s->key != NULL)
@@ -86,12 +86,12 @@ choose_url(struct send *s, const struct gate_conf *conf)
 	gate_buf_put_str(&s->url, url != NULL ? url : conf->endpoint);
 	if (url == NULL) {
 		n = strlen(conf->endpoint);
-		gate_buf_put_str(&s->url,
-		    conf->endpoint[n - 1] == '/' ? &PATH[1] : PATH);
+		gate_buf_put_str(
+		    &s->url, conf->endpoint[n - 1] == '/' ? &PATH[1] : PATH);
 	}
-	return s->url.failed == GATE_OK ?
-	    CLI_OK :
-	    command_fail(CLI_USAGE, "the URL is too long");
+	return s->url.failed == GATE_OK
+	    ? CLI_OK
+	    : command_fail(CLI_USAGE, "the URL is too long");
 }
 
 static int
@@ -159,8 +159,8 @@ key_from_body(struct send *s)
 		return; /* sent as it is: the gate shall refuse it */
 	if (!gate_json_get(doc, "idempotency_key", &v) ||
 	    !gate_json_string(v, &text) ||
-	    !gate_span_copy(text, s->idempotency_key,
-		sizeof(s->idempotency_key)))
+	    !gate_span_copy(
+		text, s->idempotency_key, sizeof(s->idempotency_key)))
 		s->idempotency_key[0] = '\0';
 	gate_json_free(doc);
 }
@@ -205,8 +205,8 @@ sign(const struct send *s, char time[GATE_PARAM_I64_TEXT],
 	unsigned char mac[GATE_SHA256_BYTES];
 	struct gate_span parts[3];
 
-	(void)snprintf(time, GATE_PARAM_I64_TEXT, "%" PRId64,
-	    gate_wall_ms() / 1000);
+	(void)snprintf(
+	    time, GATE_PARAM_I64_TEXT, "%" PRId64, gate_wall_ms() / 1000);
 	parts[0] = gate_span_str(time);
 	parts[1] = GATE_SPAN(".");
 	parts[2] = gate_buf_span(&s->body);
@@ -224,14 +224,13 @@ print_answer(const struct send *s, const struct gate_http_answer *a)
 	struct gate_buf out;
 
 	if (!s->command->json) {
-		printf("%" PRId64 " %s\n%.*s\n", a->status,
-		    s->idempotency_key, (int)a->body.n,
+		printf("%" PRId64 " %s\n%.*s\n", a->status, s->idempotency_key,
+		    (int)a->body.n,
 		    a->body.n == 0 ? "" : (const char *)a->body.p);
 	} else {
 		gate_buf_init(&out, 2 * ANSWER_MAX);
-		gate_buf_printf(&out, "{\"status\":%" PRId64
-				      ",\"idempotency_key\":",
-		    a->status);
+		gate_buf_printf(&out,
+		    "{\"status\":%" PRId64 ",\"idempotency_key\":", a->status);
 		gate_json_put_string(&out, gate_span_str(s->idempotency_key));
 		gate_buf_put_str(&out, ",\"body\":");
 		if (gate_json_parse(a->body, &doc, NULL) != GATE_OK ||
@@ -259,9 +258,9 @@ exchange(struct send *s, const struct gate_http_request *r)
 	while (code == GATE_OK && !gate_http_next(http, &answer, &ctx))
 		code = gate_http_wait(http, NULL, 0, TIMEOUT_MS, &err);
 	if (code != GATE_OK)
-		exit_code = command_fail(code == GATE_E_BAD ? CLI_USAGE :
-							      CLI_FAILED,
-		    "%s", err.text);
+		exit_code =
+		    command_fail(code == GATE_E_BAD ? CLI_USAGE : CLI_FAILED,
+			"%s", err.text);
 	else if (answer.end != GATE_HTTP_ANSWERED)
 		exit_code = command_fail(CLI_UNREACHABLE, "%s: %s",
 		    gate_buf_str(&s->url), answer.text);
@@ -292,14 +291,13 @@ post(struct send *s)
 
 	if (!sign(s, time, signature))
 		return command_fail(CLI_FAILED, "out of memory");
-	(void)snprintf(time_line, sizeof(time_line), "X-WP-Timestamp: %s",
-	    time);
+	(void)snprintf(
+	    time_line, sizeof(time_line), "X-WP-Timestamp: %s", time);
 	(void)snprintf(signature_line, sizeof(signature_line),
 	    "X-WP-Signature: %s", signature);
 	(void)snprintf(key_line, sizeof(key_line), "Idempotency-Key: %s",
 	    s->idempotency_key);
-	(void)snprintf(id_line, sizeof(id_line), "X-WP-Key-Id: %s",
-	    s->key->id);
+	(void)snprintf(id_line, sizeof(id_line), "X-WP-Key-Id: %s", s->key->id);
 	return exchange(s, &r);
 }
 

@@ -64,8 +64,7 @@ give_away(const struct add *a, int fd)
 
 /* Writes beside the final name, then links: that fails if it is taken. */
 static int
-make_file(const struct add *a, const char *path, mode_t mode,
-    const char *text)
+make_file(const struct add *a, const char *path, mode_t mode, const char *text)
 {
 	char fresh[PATH_SIZE + 8];
 	size_t n = strlen(text);
@@ -73,18 +72,18 @@ make_file(const struct add *a, const char *path, mode_t mode,
 	int fd;
 
 	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-	    mode);
+	fd = open(
+	    fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
-		return command_fail(CLI_FAILED, "cannot make %s: %s", fresh,
-		    strerror(errno));
+		return command_fail(
+		    CLI_FAILED, "cannot make %s: %s", fresh, strerror(errno));
 	ok = write(fd, text, n) == (ssize_t)n && fchmod(fd, mode) == 0 &&
 	    give_away(a, fd) && fsync(fd) == 0;
 	ok = close(fd) == 0 && ok;
 	ok = ok && link(fresh, path) == 0;
 	if (!ok)
-		(void)command_fail(CLI_FAILED, "cannot make %s: %s", path,
-		    strerror(errno));
+		(void)command_fail(
+		    CLI_FAILED, "cannot make %s: %s", path, strerror(errno));
 	(void)unlink(fresh); /* at worst a leftover that the next run names */
 	return ok ? CLI_OK : CLI_FAILED;
 }
@@ -96,16 +95,16 @@ make_secrets_dir(const struct add *a)
 	bool ok;
 
 	if (mkdir(a->secrets_dir, 0700) != 0)
-		return errno == EEXIST ?
-		    CLI_OK :
-		    command_fail(CLI_FAILED, "cannot make %s: %s",
-			a->secrets_dir, strerror(errno));
+		return errno == EEXIST
+		    ? CLI_OK
+		    : command_fail(CLI_FAILED, "cannot make %s: %s",
+			  a->secrets_dir, strerror(errno));
 	fd = open(a->secrets_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ok = fd >= 0 && give_away(a, fd);
 	if (fd >= 0)
 		(void)close(fd); /* only to name it */
-	return ok ? CLI_OK :
-		    command_fail(CLI_FAILED, "cannot give %s away: %s",
+	return ok ? CLI_OK
+		  : command_fail(CLI_FAILED, "cannot give %s away: %s",
 			a->secrets_dir, strerror(errno));
 }
 
@@ -118,8 +117,8 @@ make_secret(struct add *a)
 
 	if (gate_random(bytes, sizeof(bytes)) != GATE_OK)
 		return command_fail(CLI_FAILED, "no random bytes");
-	gate_hex_text(gate_span_of(bytes, sizeof(bytes)), a->secret,
-	    sizeof(a->secret));
+	gate_hex_text(
+	    gate_span_of(bytes, sizeof(bytes)), a->secret, sizeof(a->secret));
 	(void)snprintf(text, sizeof(text), "%s\n", a->secret);
 	exit_code = make_secrets_dir(a);
 	if (exit_code == CLI_OK)
@@ -170,9 +169,9 @@ make_conf(const struct add *a)
 	    "\t#\t}\n"
 	    "\t#}\n"
 	    "}\n");
-	exit_code = b.failed == GATE_OK ?
-	    make_file(a, a->conf_path, 0644, gate_buf_str(&b)) :
-	    command_fail(CLI_FAILED, "out of memory");
+	exit_code = b.failed == GATE_OK
+	    ? make_file(a, a->conf_path, 0644, gate_buf_str(&b))
+	    : command_fail(CLI_FAILED, "out of memory");
 	gate_buf_clear(&b);
 	return exit_code;
 }
@@ -224,8 +223,8 @@ check_request(struct add *a)
 		    "%d",
 		    a->name, GATE_SITE_NAME_MAX);
 	if (a->url == NULL || !is_plain_url(a->url))
-		return command_fail(CLI_USAGE,
-		    "expected --url https://... of the site");
+		return command_fail(
+		    CLI_USAGE, "expected --url https://... of the site");
 	if (a->endpoint == NULL || !is_plain_url(a->endpoint))
 		return command_fail(CLI_USAGE,
 		    "expected --endpoint https://... of this gate, or "
@@ -234,15 +233,15 @@ check_request(struct add *a)
 	if (!put_path(a->conf_path, a, a->conf->sites_dir, ".conf"))
 		return command_fail(CLI_FAILED, "a path is too long");
 	if (access(a->conf_path, F_OK) == 0)
-		return command_fail(CLI_FAILED, "%s is there already",
-		    a->conf_path);
+		return command_fail(
+		    CLI_FAILED, "%s is there already", a->conf_path);
 	(void)snprintf(a->key_id, sizeof(a->key_id), "%s%s",
 	    a->key == NULL ? a->name : a->key, a->key == NULL ? "-1" : "");
 	if (strlen(a->key_id) > 64 ||
 	    !gate_conf_is_name(gate_span_str(a->key_id)))
 		return command_fail(CLI_USAGE, "--key: expected a name");
-	if (gate_site_by_relay_key(&a->conf->sites,
-		gate_span_str(a->key_id)) != NULL)
+	if (gate_site_by_relay_key(&a->conf->sites, gate_span_str(a->key_id)) !=
+	    NULL)
 		return command_fail(CLI_FAILED,
 		    "key id %s is taken: expected --key ID", a->key_id);
 	if (a->is_default && gate_site_default(&a->conf->sites) != NULL)
@@ -254,8 +253,8 @@ check_request(struct add *a)
 static int
 check_paths(struct add *a)
 {
-	int n = snprintf(a->secrets_dir, PATH_SIZE, "%s/secrets.d",
-	    a->conf->dir);
+	int n =
+	    snprintf(a->secrets_dir, PATH_SIZE, "%s/secrets.d", a->conf->dir);
 
 	if (n < 0 || n >= PATH_SIZE ||
 	    !put_path(a->secret_path, a, "secrets.d", ".relay") ||

@@ -71,8 +71,8 @@ site_list_run(const struct command *c)
 		}
 	}
 	if (exit_code == CLI_OK && bad > 0)
-		exit_code = command_fail(CLI_CONF,
-		    "%zu of the sites are invalid", bad);
+		exit_code =
+		    command_fail(CLI_CONF, "%zu of the sites are invalid", bad);
 	gate_conf_free(conf);
 	return exit_code;
 }

@@ -22,7 +22,8 @@
 	"date_trunc('second', longest_overdue) as longest_overdue, verdict "   \
 	"from pressgate.queue_health"
 #define DEAD                                                                   \
-	"select count(*) from pressgate.dead_letters where replayed_as is null"
+	"select count(*) from pressgate.dead_letters where replayed_as is "    \
+	"null"
 #define LIST(q) "(select coalesce(jsonb_agg(x), '[]') from (" q ") x)"
 
 enum { STMT_READY, STMT_WORKERS, STMT_QUEUE, STMT_COUNTS, STMT_JSON };
@@ -38,10 +39,11 @@ static const struct gate_stmt stmts[] = {
 	"select jsonb_build_object('schema_version', r.version, "
 	"'weeks_ahead', r.weeks_ahead, 'dead_letters', (" DEAD "), "
 	"'pauses', (select count(*) from pressgate.pauses), "
-	"'workers', " LIST(WORKERS) ", 'queue', " LIST(QUEUE) ", "
-	"'config', jsonb_build_object('path', $1::text, 'age_s', "
-	"$2::bigint, 'sites', $3::bigint, 'bad_sites', $4::bigint)) "
-	"from pressgate.ready() r",
+	"'workers', " LIST(WORKERS) ", 'queue', " LIST(
+	    QUEUE) ", "
+		   "'config', jsonb_build_object('path', $1::text, 'age_s', "
+		   "$2::bigint, 'sites', $3::bigint, 'bad_sites', $4::bigint)) "
+		   "from pressgate.ready() r",
 	4},
 };
 
@@ -134,8 +136,8 @@ print_json(const struct gate_conf *conf, struct gate_db *db, size_t bad)
 	    gate_param_i64((int64_t)conf->sites.count, sites),
 	    gate_param_i64((int64_t)bad, bads),
 	};
-	int exit_code = command_call(db, STMT_JSON, params,
-	    GATE_COUNT(params), &rows);
+	int exit_code =
+	    command_call(db, STMT_JSON, params, GATE_COUNT(params), &rows);
 
 	if (exit_code == CLI_OK)
 		command_print_json(rows);
@@ -157,8 +159,8 @@ status_run(const struct command *c)
 	if (exit_code == CLI_OK)
 		exit_code = command_schema(db, STMT_READY);
 	if (exit_code == CLI_OK)
-		exit_code = c->json ? print_json(conf, db, bad) :
-				      print_text(conf, db, bad);
+		exit_code = c->json ? print_json(conf, db, bad)
+				    : print_text(conf, db, bad);
 	gate_db_close(db);
 	gate_conf_free(conf);
 	return exit_code;

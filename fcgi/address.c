@@ -23,7 +23,7 @@ take_last(struct gate_span *list, struct gate_span *out)
 
 bool
 address_of(const struct request *r, const struct gate_ranges *trusted,
-	   struct gate_address *out)
+    struct gate_address *out)
 {
 	struct gate_span list = r->forwarded_for, item;
 	struct gate_address a;
@@ -39,8 +39,7 @@ address_of(const struct request *r, const struct gate_ranges *trusted,
 }
 
 bool
-address_is_private(const struct request *r,
-		   const struct gate_ranges *trusted)
+address_is_private(const struct request *r, const struct gate_ranges *trusted)
 {
 	struct gate_address a;
 	bool known = gate_address_parse(r->remote_addr, &a);
@@ -48,7 +47,7 @@ address_is_private(const struct request *r,
 	if (known && r->forwarded_proto.n > 0 && gate_ranges_have(trusted, &a))
 		return gate_span_is_nocase(r->forwarded_proto, "https");
 	return gate_span_is_nocase(r->https, "on") ||
-	       gate_span_is(r->https, "1") ||
-	       gate_span_is_nocase(r->scheme, "https") ||
-	       (known && gate_address_is_loopback(&a));
+	    gate_span_is(r->https, "1") ||
+	    gate_span_is_nocase(r->scheme, "https") ||
+	    (known && gate_address_is_loopback(&a));
 }

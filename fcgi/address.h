@@ -17,7 +17,7 @@
 bool address_of(const struct request *r, const struct gate_ranges *trusted,
     struct gate_address *out) GATE_MUSTCHECK;
 /* True if the client spoke HTTPS, or spoke from this machine. */
-bool address_is_private(const struct request *r,
-    const struct gate_ranges *trusted);
+bool address_is_private(
+    const struct request *r, const struct gate_ranges *trusted);
 
 #endif

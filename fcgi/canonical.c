@@ -32,7 +32,7 @@ is_scalar(const struct gate_json *v)
 	enum gate_json_kind kind = gate_json_kind(v);
 
 	return kind == GATE_JSON_STRING || kind == GATE_JSON_INT ||
-	       kind == GATE_JSON_DOUBLE || kind == GATE_JSON_BOOL;
+	    kind == GATE_JSON_DOUBLE || kind == GATE_JSON_BOOL;
 }
 
 static enum gate_code
@@ -48,8 +48,8 @@ put_scalar(struct gate_buf *out, const struct gate_json *v)
 }
 
 enum gate_code
-canonical_scalar(const struct gate_json *doc, const char *pointer,
-		 struct gate_buf *out)
+canonical_scalar(
+    const struct gate_json *doc, const char *pointer, struct gate_buf *out)
 {
 	const struct gate_json *v;
 
@@ -69,7 +69,7 @@ put_string_or_null(struct gate_buf *b, struct gate_span s)
 
 static bool
 first_of(const struct gate_json *body, const char *a, const char *b,
-	 const struct gate_json **out)
+    const struct gate_json **out)
 {
 	return gate_json_get(body, a, out) || gate_json_get(body, b, out);
 }
@@ -98,8 +98,7 @@ read_time(struct canonical *c, const struct gate_json *body)
 	struct gate_span s;
 
 	c->has_occurred = first_of(body, "occurred_at", "published_at", &v) &&
-			  gate_json_string(v, &s) &&
-			  gate_time_parse(s, &c->occurred_ms);
+	    gate_json_string(v, &s) && gate_time_parse(s, &c->occurred_ms);
 }
 
 /* Splits at the last dot; head is empty if there is none. */
@@ -134,7 +133,7 @@ put_actor(struct gate_buf *b, const struct gate_json *body)
 
 enum gate_code
 canonical_relay(struct canonical *c, const char *site, struct gate_span type,
-		const struct gate_json *body, struct gate_span raw)
+    const struct gate_json *body, struct gate_span raw)
 {
 	struct gate_buf *b = &c->text;
 	struct gate_span head, tail;
@@ -164,8 +163,8 @@ canonical_relay(struct canonical *c, const char *site, struct gate_span type,
 	(void)gate_buf_put_str(b, ",\"occurred_at\":");
 	if (c->has_occurred)
 		gate_time_text(c->occurred_ms, when);
-	put_string_or_null(b, c->has_occurred ? gate_span_str(when)
-					      : (struct gate_span){0});
+	put_string_or_null(
+	    b, c->has_occurred ? gate_span_str(when) : (struct gate_span){0});
 	(void)gate_buf_put_byte(b, '}');
 	return b->failed;
 }

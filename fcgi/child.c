@@ -40,7 +40,7 @@ struct child {
 
 static enum gate_code
 open_db(const struct gate_conf_database *c, struct gate_db **out,
-	struct gate_err *err)
+    struct gate_err *err)
 {
 	struct gate_db_settings s = {
 	    .url = c->ingest[0] != '\0' ? c->ingest : c->url,
@@ -76,11 +76,11 @@ tools_init(struct tools *t, const struct settings *s, struct gate_err *err)
 	canonical_init(&t->canonical);
 	code = gate_random(random, sizeof(random));
 	if (code == GATE_OK)
-		code = gate_hmac_key_new(gate_span_of(random, sizeof(random)),
-					 &t->dummy);
+		code = gate_hmac_key_new(
+		    gate_span_of(random, sizeof(random)), &t->dummy);
 	if (code != GATE_OK)
-		(void)gate_err_set(err, code, "dummy key: %s",
-				   gate_code_name(code));
+		(void)gate_err_set(
+		    err, code, "dummy key: %s", gate_code_name(code));
 	else
 		code = open_db(&s->conf->database, &t->db, err);
 	if (code != GATE_OK)
@@ -101,8 +101,8 @@ log_visit(const struct child *c, const struct visit *v, int64_t ms)
 	struct gate_log_line l;
 	char trace[2 * sizeof(v->trace.trace_id) + 1];
 
-	gate_log_start(&l, c->start->log, level_of(o), "request",
-		       reply_name(o));
+	gate_log_start(
+	    &l, c->start->log, level_of(o), "request", reply_name(o));
 	gate_log_i64(&l, "status", reply_status(o));
 	if (v->match.door != DOOR_COUNT)
 		gate_log_str(&l, "door", router_name(v->match.door));
@@ -136,9 +136,9 @@ answer(void *ctx, const struct serve_request *r, struct gate_buf *out)
 	struct child *c = ctx;
 	struct request request = {.has_length = false};
 	struct visit v = {.tools = &c->tools,
-			  .request = &request,
-			  .body = &r->body,
-			  .match = {.door = DOOR_COUNT}};
+	    .request = &request,
+	    .body = &r->body,
+	    .match = {.door = DOOR_COUNT}};
 	int64_t ms;
 
 	v.reply.outcome = request_params(r->params, &request);
@@ -146,7 +146,7 @@ answer(void *ctx, const struct serve_request *r, struct gate_buf *out)
 		(void)visit_run(&v);
 	if (reply_put(out, &v.reply) != GATE_OK)
 		(void)gate_err_set(&v.err, out->failed, "answer: %s",
-				   gate_code_name(out->failed));
+		    gate_code_name(out->failed));
 	c->has_jobs = v.has_jobs;
 	ms = gate_mono_ms() - r->accepted_ms;
 	gate_metrics_add(c->start->metrics, v.reply.outcome, 1);
@@ -190,8 +190,8 @@ swap_settings(struct child *c)
 		return; /* each error is in the log already */
 	code = tools_init(&tools, fresh, &err);
 	if (code != GATE_OK) {
-		gate_log_err(c->start->log, GATE_LOG_ERROR, "child", "reload",
-			     &err);
+		gate_log_err(
+		    c->start->log, GATE_LOG_ERROR, "child", "reload", &err);
 		settings_free(fresh);
 		return;
 	}
@@ -230,8 +230,8 @@ look_at_database(struct child *c)
 	struct visit v = {.tools = &c->tools};
 
 	if (status_ready(&v) != OUTCOME_FOUND || v.err.code != GATE_OK)
-		gate_log_err(c->start->log, GATE_LOG_ERROR, "child", "database",
-			     &v.err);
+		gate_log_err(
+		    c->start->log, GATE_LOG_ERROR, "child", "database", &v.err);
 	c->tools.ready_at_ms = 0; /* who asks /readyz now, asks anew */
 }
 
@@ -239,15 +239,14 @@ int
 child_run(const struct child_start *start, struct settings *settings)
 {
 	struct child c = {.start = start, .settings = settings};
-	struct serve_settings serve = {
-	    .listener = start->listener->fd,
+	struct serve_settings serve = {.listener = start->listener->fd,
 	    .requests_max = settings->conf->fcgi.requests_per_child,
 	    .wait_mask = start->wait_mask};
 	struct serve_calls calls = {.before = before,
-				    .answer = answer,
-				    .after = after,
-				    .read_ms = read_ms,
-				    .ctx = &c};
+	    .answer = answer,
+	    .after = after,
+	    .read_ms = read_ms,
+	    .ctx = &c};
 	struct gate_err err = {0};
 	enum gate_code code;
 
@@ -264,8 +263,8 @@ child_run(const struct child_start *start, struct settings *settings)
 		tools_clear(&c.tools);
 	}
 	if (code != GATE_OK)
-		gate_log_err(start->log, GATE_LOG_ERROR, "child", "stopped",
-			     &err);
+		gate_log_err(
+		    start->log, GATE_LOG_ERROR, "child", "stopped", &err);
 	poke_close(&c.poke);
 	settings_free(c.settings);
 	return code == GATE_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -8,12 +8,12 @@
 const struct gate_metric counters_table[COUNTERS_COUNT] = {
 #define ROW(symbol, name, status, text)                                        \
 	[OUTCOME_##symbol] = {"pressgate_requests_total",                      \
-			      "outcome=\"" name "\",status=\"" #status "\"",   \
-			      GATE_COUNTER, "Requests answered, by outcome."},
+	    "outcome=\"" name "\",status=\"" #status "\"", GATE_COUNTER,       \
+	    "Requests answered, by outcome."},
     OUTCOME_LIST(ROW)
 #undef ROW
 	[COUNTERS_SECONDS] = {"pressgate_request_seconds", NULL, GATE_HISTOGRAM,
-			      "Time from accept to answer."},
+	    "Time from accept to answer."},
     [COUNTERS_STARTS] = {"pressgate_fcgi_starts_total", NULL, GATE_COUNTER,
-			 "Serving processes started."},
+	"Serving processes started."},
 };

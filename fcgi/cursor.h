@@ -15,7 +15,7 @@
 #define CURSOR_LIMIT_MAX 500
 
 struct cursor {
-	bool is_given;	      /* else from the start */
+	bool is_given;         /* else from the start */
 	struct gate_span text; /* as given */
 	int64_t seq;
 	char tag[CURSOR_TAG];

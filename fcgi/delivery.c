@@ -23,21 +23,21 @@ enum outcome
 delivery_trouble(struct delivery *d, enum gate_code code)
 {
 	if (d->visit->err.code == GATE_OK)
-		(void)gate_err_set(&d->visit->err, code, "%s",
-				   gate_code_name(code));
+		(void)gate_err_set(
+		    &d->visit->err, code, "%s", gate_code_name(code));
 	return reply_of_code(code);
 }
 
 /* The guard stands in for a signed key: the MAC may be used once, or again
  * by the very same request. */
 static enum gate_code
-make_guard(const struct delivery *d, char scope[SCOPE_TEXT],
-	   struct inbox_guard *g)
+make_guard(
+    const struct delivery *d, char scope[SCOPE_TEXT], struct inbox_guard *g)
 {
 	const struct gate_site *site = d->visit->site;
 	struct gate_span nul = gate_span_of("", 1);
-	struct gate_span parts[] = {GATE_SPAN("relay"), nul,
-				    d->relay.idempotency_key, nul, d->raw};
+	struct gate_span parts[] = {
+	    GATE_SPAN("relay"), nul, d->relay.idempotency_key, nul, d->raw};
 
 	if (d->key_is_signed)
 		return GATE_OK;
@@ -110,7 +110,7 @@ settle(struct delivery *d, const struct inbox_receipt *receipt)
 	struct visit *v = d->visit;
 
 	memcpy(v->reply.request_id, receipt->event_id,
-	       sizeof(v->reply.request_id));
+	    sizeof(v->reply.request_id));
 	v->has_jobs = receipt->outcome == OUTCOME_ACCEPTED && d->job_count > 0;
 	return receipt->outcome;
 }
@@ -125,8 +125,7 @@ delivery_store(struct delivery *d)
 	struct inbox_receipt receipt;
 	struct inbox_event event = {.type = d->type};
 	struct gate_buf headers;
-	struct inbox_delivery in = {
-	    .site_id = d->site_id,
+	struct inbox_delivery in = {.site_id = d->site_id,
 	    .scheme = "relay",
 	    .key_id = v->key->id,
 	    .traceparent = traceparent,
@@ -154,8 +153,8 @@ delivery_store(struct delivery *d)
 	if (code == GATE_OK)
 		code = make_guard(d, scope, &in.guard);
 	if (code == GATE_OK) {
-		code = inbox_store(v->tools->db, &in, d->until_ms, &receipt,
-				   &v->err);
+		code = inbox_store(
+		    v->tools->db, &in, d->until_ms, &receipt, &v->err);
 		if (code != GATE_OK)
 			lookup_forget(&v->tools->lookup);
 	}

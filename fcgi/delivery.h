@@ -32,7 +32,7 @@ struct delivery {
 	int32_t site_id;
 	struct inbox_job jobs[LOOKUP_JOBS_MAX];
 	size_t job_count;
-	struct gate_buf keys;	    /* what the jobs' keys borrow from */
+	struct gate_buf keys;       /* what the jobs' keys borrow from */
 	struct gate_json *document; /* the canonical form; NULL until needed */
 };
 
@@ -44,7 +44,7 @@ struct delivery {
 enum outcome delivery_store(struct delivery *d) GATE_MUSTCHECK;
 
 /* What a failure of ours looks like; sees to it that the log will name it. */
-enum outcome delivery_trouble(struct delivery *d, enum gate_code code)
-    GATE_MUSTCHECK;
+enum outcome delivery_trouble(
+    struct delivery *d, enum gate_code code) GATE_MUSTCHECK;
 
 #endif

@@ -26,28 +26,26 @@
 
 const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT] = {
     [INBOX_CATALOG] = GATE_CATALOG_STMT,
-    [INBOX_INGEST] =
-	{"ingest",
-	 "select ord, outcome, event_id from pressgate.ingest($1, $2, $3, $4, "
-	 "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-	 "$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, "
-	 "$32, $33, $34)",
-	 34},
-    [INBOX_RESULTS] =
-	{"results",
-	 "select verdict, floor, seq, tag, request_id, event_type, object_ref, "
-	 "idempotency_key, route, status, output, usage, coalesced, "
-	 "supersedes, to_char(finished_at at time zone 'UTC', "
-	 "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') "
-	 "from pressgate.results_since($1, $2, $3, $4)",
-	 4},
+    [INBOX_INGEST] = {"ingest",
+	"select ord, outcome, event_id from pressgate.ingest($1, $2, $3, $4, "
+	"$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+	"$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, "
+	"$32, $33, $34)",
+	34},
+    [INBOX_RESULTS] = {"results",
+	"select verdict, floor, seq, tag, request_id, event_type, object_ref, "
+	"idempotency_key, route, status, output, usage, coalesced, "
+	"supersedes, to_char(finished_at at time zone 'UTC', "
+	"'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') "
+	"from pressgate.results_since($1, $2, $3, $4)",
+	4},
     [INBOX_EVENT] = {"event",
-		     "select to_char(received_at at time zone 'UTC', "
-		     "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), route, status, seq "
-		     "from pressgate.event_status($1, $2)",
-		     2},
+	"select to_char(received_at at time zone 'UTC', "
+	"'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), route, status, seq "
+	"from pressgate.event_status($1, $2)",
+	2},
     [INBOX_READY] = {"ready",
-		     "select version, weeks_ahead from pressgate.ready()", 0},
+	"select version, weeks_ahead from pressgate.ready()", 0},
 };
 
 /* The arrays of ingest(), in the order of its parameters from 18 on. */
@@ -105,8 +103,7 @@ put_event(struct gate_array *a, const struct inbox_event *e)
 	gate_array_put(&a[TYPES], e->type);
 	gate_array_put(&a[KEYS], e->key);
 	gate_array_put_null(&a[SECOND_KEYS]);
-	gate_array_put_bytes(
-	    &a[FINGERPRINTS],
+	gate_array_put_bytes(&a[FINGERPRINTS],
 	    gate_span_of(e->fingerprint, sizeof(e->fingerprint)));
 	put_or_null(&a[OBJECT_REFS], e->object_ref);
 	if (e->has_occurred) {
@@ -181,15 +178,15 @@ fill(struct call *c, const struct inbox_delivery *d)
 	for (i = 0; i < d->job_count; i++)
 		put_job(c->arrays, &d->jobs[i]);
 	for (i = 0; i < COLUMN_COUNT && code == GATE_OK; i++)
-		code = gate_array_param(&c->arrays[i],
-					&c->params[FIRST_ARRAY + i]);
+		code = gate_array_param(
+		    &c->arrays[i], &c->params[FIRST_ARRAY + i]);
 	return code;
 }
 
 /* A duplicate of ourselves is the first try, which did commit. */
 static enum gate_code
 read_receipt(const struct gate_rows *rows, size_t row,
-	     const struct inbox_event *e, struct inbox_receipt *out)
+    const struct inbox_event *e, struct inbox_receipt *out)
 {
 	static const struct {
 		const char *name;
@@ -219,7 +216,7 @@ read_receipt(const struct gate_rows *rows, size_t row,
 	gate_uuid_text(&id, r.event_id);
 	if (r.outcome == OUTCOME_DUPLICATE &&
 	    gate_span_equal(gate_span_of(id.b, sizeof(id.b)),
-			    gate_span_of(e->id.b, sizeof(e->id.b))))
+		gate_span_of(e->id.b, sizeof(e->id.b))))
 		r.outcome = OUTCOME_ACCEPTED;
 	*out = r;
 	return GATE_OK;
@@ -227,7 +224,7 @@ read_receipt(const struct gate_rows *rows, size_t row,
 
 static enum gate_code
 read_receipts(const struct gate_rows *rows, const struct inbox_delivery *d,
-	      struct inbox_receipt *receipts, struct gate_err *err)
+    struct inbox_receipt *receipts, struct gate_err *err)
 {
 	size_t i, n = gate_rows_count(rows);
 	enum gate_code code = GATE_OK;
@@ -240,12 +237,11 @@ read_receipts(const struct gate_rows *rows, const struct inbox_delivery *d,
 		if (ord < 1 || (uint64_t)ord > d->event_count)
 			code = GATE_E_BUG;
 		else
-			code = read_receipt(rows, i, &d->events[ord - 1],
-					    &receipts[ord - 1]);
+			code = read_receipt(
+			    rows, i, &d->events[ord - 1], &receipts[ord - 1]);
 	}
 	if (code != GATE_OK)
-		return gate_err_set(
-		    err, code,
+		return gate_err_set(err, code,
 		    "ingest() answered what sql/README.md does not know");
 	return GATE_OK;
 }
@@ -267,8 +263,7 @@ inbox_call(struct gate_db *db, enum inbox_stmt stmt,
 
 enum gate_code
 inbox_store(struct gate_db *db, const struct inbox_delivery *d,
-	    int64_t until_ms, struct inbox_receipt *receipts,
-	    struct gate_err *err)
+    int64_t until_ms, struct inbox_receipt *receipts, struct gate_err *err)
 {
 	struct gate_rows *rows = NULL;
 	struct call c;
@@ -282,8 +277,8 @@ inbox_store(struct gate_db *db, const struct inbox_delivery *d,
 		(void)gate_err_set(err, code, "ingest: parameters");
 		goto out;
 	}
-	code = inbox_call(db, INBOX_INGEST, c.params, PARAM_COUNT, until_ms,
-	    &rows, err);
+	code = inbox_call(
+	    db, INBOX_INGEST, c.params, PARAM_COUNT, until_ms, &rows, err);
 	if (code == GATE_OK)
 		code = read_receipts(rows, d, receipts, err);
 out:

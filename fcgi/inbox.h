@@ -62,7 +62,7 @@ struct inbox_delivery {
 	struct inbox_guard guard;
 	const char *scheme;
 	const char *key_id;
-	const char *address;	/* NULL: unknown */
+	const char *address;         /* NULL: unknown */
 	struct gate_span user_agent; /* visible ASCII; empty: none */
 	const char *traceparent;
 	struct gate_span signed_headers; /* JSON text */
@@ -100,7 +100,7 @@ enum gate_code inbox_call(struct gate_db *db, enum inbox_stmt stmt,
  * Returns codes of gate_db_call; GATE_E_BUG (an answer that is none).
  */
 enum gate_code inbox_store(struct gate_db *db, const struct inbox_delivery *d,
-    int64_t until_ms, struct inbox_receipt *receipts, struct gate_err *err)
-    GATE_MUSTCHECK;
+    int64_t until_ms, struct inbox_receipt *receipts,
+    struct gate_err *err) GATE_MUSTCHECK;
 
 #endif

@@ -81,7 +81,7 @@ check_signature(struct delivery *d)
 	enum outcome o;
 
 	o = verify_relay(d->visit->site, d->visit->tools->dummy, &d->relay,
-			 parts, n, gate_wall_ms() / 1000, &d->visit->key);
+	    parts, n, gate_wall_ms() / 1000, &d->visit->key);
 	if (o == OUTCOME_NONE)
 		d->visit->idempotency_key = d->relay.idempotency_key;
 	return o;
@@ -134,8 +134,8 @@ normalise(struct delivery *d)
 	struct visit *v = d->visit;
 	enum gate_code code;
 
-	code = canonical_relay(&v->tools->canonical, v->site->name, d->type,
-			       d->body, d->raw);
+	code = canonical_relay(
+	    &v->tools->canonical, v->site->name, d->type, d->body, d->raw);
 	return code == GATE_OK ? OUTCOME_NONE : delivery_trouble(d, code);
 }
 
@@ -147,8 +147,7 @@ find_ids(struct delivery *d)
 
 	d->until_ms = gate_mono_ms() + VISIT_DB_MS;
 	code = lookup_event(&v->tools->lookup, v->tools->db, v->site, d->type,
-			    d->until_ms, &d->site_id, d->jobs, &d->job_count,
-			    &v->err);
+	    d->until_ms, &d->site_id, d->jobs, &d->job_count, &v->err);
 	return code == GATE_OK ? OUTCOME_NONE : delivery_trouble(d, code);
 }
 

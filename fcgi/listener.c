@@ -46,8 +46,7 @@ lock_path(struct listener *l, struct gate_err *err)
 		return GATE_OK;
 	if (errno == EWOULDBLOCK)
 		return gate_err_set(err, GATE_E_DUP,
-				    "%s: another pressgate-fcgi serves here",
-				    l->path);
+		    "%s: another pressgate-fcgi serves here", l->path);
 	return gate_err_sys(err, "%s", name);
 }
 
@@ -64,8 +63,7 @@ clear_path(const struct sockaddr_un *at, struct gate_err *err)
 				       : gate_err_sys(err, "%s", at->sun_path);
 	if (!S_ISSOCK(st.st_mode))
 		return gate_err_set(err, GATE_E_CONF,
-				    "%s: exists and is no socket",
-				    at->sun_path);
+		    "%s: exists and is no socket", at->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return gate_err_sys(err, "socket");
@@ -73,8 +71,7 @@ clear_path(const struct sockaddr_un *at, struct gate_err *err)
 	(void)close(fd);
 	if (rc == 0 || errno != ECONNREFUSED)
 		return gate_err_set(err, GATE_E_DUP,
-				    "%s: another process listens here",
-				    at->sun_path);
+		    "%s: another process listens here", at->sun_path);
 	if (unlink(at->sun_path) != 0)
 		return gate_err_sys(err, "%s", at->sun_path);
 	return GATE_OK;
@@ -83,7 +80,7 @@ clear_path(const struct sockaddr_un *at, struct gate_err *err)
 /* Bound with mode 0 first: nobody connects before owner and mode stand. */
 static enum gate_code
 bind_path(struct listener *l, const struct sockaddr_un *at,
-	  const struct gate_conf_fcgi *conf, gid_t gid, struct gate_err *err)
+    const struct gate_conf_fcgi *conf, gid_t gid, struct gate_err *err)
 {
 	mode_t before = umask(0777);
 	int rc = bind(l->fd, (const struct sockaddr *)at, sizeof(*at));
@@ -107,8 +104,8 @@ bind_path(struct listener *l, const struct sockaddr_un *at,
 }
 
 static enum gate_code
-make(struct listener *l, const struct gate_conf_fcgi *conf,
-     struct gate_err *err)
+make(
+    struct listener *l, const struct gate_conf_fcgi *conf, struct gate_err *err)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	size_t n = strlen(conf->listen);
@@ -117,16 +114,14 @@ make(struct listener *l, const struct gate_conf_fcgi *conf,
 
 	_Static_assert(sizeof(at.sun_path) == sizeof(l->path), "path size");
 	if (n == 0 || n >= sizeof(at.sun_path))
-		return gate_err_set(
-		    err, GATE_E_CONF,
+		return gate_err_set(err, GATE_E_CONF,
 		    "fcgi.listen: a path of 1 to %zu bytes is needed",
 		    sizeof(at.sun_path) - 1);
 	memcpy(at.sun_path, conf->listen, n);
 	memcpy(l->path, conf->listen, n + 1);
 	if (conf->group[0] != '\0' && (gr = getgrnam(conf->group)) == NULL)
 		return gate_err_set(err, GATE_E_CONF,
-				    "fcgi.group: \"%s\" is unknown",
-				    conf->group);
+		    "fcgi.group: \"%s\" is unknown", conf->group);
 	code = lock_path(l, err);
 	if (code == GATE_OK)
 		code = clear_path(&at, err);
@@ -135,13 +130,13 @@ make(struct listener *l, const struct gate_conf_fcgi *conf,
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (l->fd < 0)
 		return gate_err_sys(err, "socket");
-	return bind_path(l, &at, conf, gr == NULL ? (gid_t)-1 : gr->gr_gid,
-			 err);
+	return bind_path(
+	    l, &at, conf, gr == NULL ? (gid_t)-1 : gr->gr_gid, err);
 }
 
 enum gate_code
 listener_open(const struct gate_conf_fcgi *conf, struct listener *out,
-	      struct gate_err *err)
+    struct gate_err *err)
 {
 	struct listener l = {.fd = -1, .lock = -1};
 	enum gate_code code = GATE_OK;

@@ -12,8 +12,8 @@
 
 struct listener {
 	int fd;
-	bool alone;    /* fd 0: never fork, who started us counts processes */
-	bool made;     /* by us: we remove the path at the end */
+	bool alone; /* fd 0: never fork, who started us counts processes */
+	bool made;  /* by us: we remove the path at the end */
 	char path[108];
 	dev_t dev; /* of the socket file that we made */
 	ino_t ino;

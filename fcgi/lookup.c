@@ -27,7 +27,7 @@ lookup_forget(struct lookup *l)
 
 static enum gate_code
 reload(struct lookup *l, struct gate_db *db, int64_t until_ms,
-       struct gate_err *err)
+    struct gate_err *err)
 {
 	int64_t now_ms = gate_mono_ms();
 	struct gate_catalog *fresh;
@@ -46,22 +46,22 @@ reload(struct lookup *l, struct gate_db *db, int64_t until_ms,
 /* False: a name is not in the catalog. */
 static bool
 add_job(const struct gate_catalog *c, const struct gate_route *r,
-	int32_t site_id, struct inbox_job *out)
+    int32_t site_id, struct inbox_job *out)
 {
 	const struct gate_step *first = &r->steps[0];
 
 	*out = (struct inbox_job){
 	    .event = 1, .step = first->name, .mode = gate_mode_name(r->mode)};
 	out->route = gate_catalog_route(c, site_id, r->name);
-	out->lane = gate_catalog_lane(c, r->urgency, first->service->name,
-				      r->name, false);
+	out->lane = gate_catalog_lane(
+	    c, r->urgency, first->service->name, r->name, false);
 	return out->route > 0 && out->lane > 0;
 }
 
 static bool
 resolve(const struct gate_catalog *c, const struct gate_site *site,
-	struct gate_span type, int32_t *site_id,
-	struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count)
+    struct gate_span type, int32_t *site_id,
+    struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count)
 {
 	size_t i;
 
@@ -84,9 +84,9 @@ resolve(const struct gate_catalog *c, const struct gate_site *site,
 
 enum gate_code
 lookup_event(struct lookup *l, struct gate_db *db, const struct gate_site *site,
-	     struct gate_span type, int64_t until_ms, int32_t *site_id,
-	     struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count,
-	     struct gate_err *err)
+    struct gate_span type, int64_t until_ms, int32_t *site_id,
+    struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count,
+    struct gate_err *err)
 {
 	bool fresh = l->catalog == NULL || l->stale;
 	enum gate_code code;
@@ -106,7 +106,7 @@ lookup_event(struct lookup *l, struct gate_db *db, const struct gate_site *site,
 			return GATE_OK;
 	}
 	return gate_err_set(err, GATE_E_DB_RETRY,
-			    "site \"%s\": its names are not in the database: "
-			    "run `pressgate apply`",
-			    site->name);
+	    "site \"%s\": its names are not in the database: "
+	    "run `pressgate apply`",
+	    site->name);
 }

@@ -16,8 +16,8 @@
 
 struct lookup {
 	struct gate_catalog *catalog; /* NULL: not read yet */
-	bool stale;	     /* read again at the next chance */
-	int64_t tried_at_ms; /* monotonic; 0: never */
+	bool stale;                   /* read again at the next chance */
+	int64_t tried_at_ms;          /* monotonic; 0: never */
 };
 
 /* Frees what it holds; it may then be used again. */
@@ -41,7 +41,7 @@ void lookup_forget(struct lookup *l);
  */
 enum gate_code lookup_event(struct lookup *l, struct gate_db *db,
     const struct gate_site *site, struct gate_span type, int64_t until_ms,
-    int32_t *site_id, struct inbox_job jobs[LOOKUP_JOBS_MAX],
-    size_t *job_count, struct gate_err *err) GATE_MUSTCHECK;
+    int32_t *site_id, struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count,
+    struct gate_err *err) GATE_MUSTCHECK;
 
 #endif

@@ -43,8 +43,7 @@ print_version(void)
 static void
 print_help(FILE *f)
 {
-	(void)fprintf(
-	    f,
+	(void)fprintf(f,
 	    "usage: pressgate-fcgi [-c FILE]\n"
 	    "\n"
 	    "Serves FastCGI: on fd 0 if that is a listening socket, else on\n"
@@ -103,8 +102,7 @@ tell_private(const struct gate_log *log, const struct settings *s,
 /* From "who are we" to "we may serve". */
 static enum gate_code
 prepare(const struct settings *s, struct listener *listener,
-	sigset_t *wait_mask, struct gate_metrics **metrics,
-	struct gate_err *err)
+    sigset_t *wait_mask, struct gate_metrics **metrics, struct gate_err *err)
 {
 	const struct gate_conf_fcgi *c = &s->conf->fcgi;
 	enum gate_code code = gate_proc_signals(NULL, wait_mask, err);
@@ -115,8 +113,7 @@ prepare(const struct settings *s, struct listener *listener,
 		code = gate_proc_become(c->user, err);
 	if (code == GATE_OK)
 		code = gate_metrics_open(s->conf->metrics, "fcgi",
-					 counters_table, COUNTERS_COUNT,
-					 metrics, err);
+		    counters_table, COUNTERS_COUNT, metrics, err);
 	if (code == GATE_OK)
 		gate_proc_harden();
 	return code;

@@ -17,47 +17,47 @@
  * does not tell which part was wrong or which sites exist. */
 #define OUTCOME_TEXT_401 "The request could not be authenticated."
 
-#define OUTCOME_LIST(X)                                                       \
-	X(ACCEPTED, "accepted", 202, "")                                      \
-	X(DUPLICATE, "duplicate", 202, "")                                    \
-	X(FOUND, "found", 200, "")                                            \
-	X(UNCHANGED, "unchanged", 304, "")                                    \
-	X(MALFORMED, "malformed", 400, "The request is malformed.")           \
-	X(HEADER_TWICE, "header_twice", 400,                                  \
-	    "A header that may stand once stands twice.")                     \
-	X(HEADER_MISSING, "header_missing", 400,                              \
-	    "A required header is missing.")                                  \
-	X(BAD_KEY, "bad_key", 400,                                            \
-	    "Idempotency-Key must be 1 to 128 visible ASCII characters.")     \
-	X(KEY_DIFFERS, "key_differs", 400,                                    \
-	    "idempotency_key in the body differs from the header.")           \
-	X(EMPTY_BODY, "empty_body", 400, "The body is empty.")                \
-	X(CUT_BODY, "cut_body", 400,                                          \
-	    "The body is not as long as Content-Length says.")                \
-	X(BAD_JSON, "bad_json", 400, "The body is not valid JSON.")           \
-	X(BAD_CURSOR, "bad_cursor", 400,                                      \
-	    "since must be a cursor of ours and limit a number from 1.")      \
-	X(BAD_SIGNATURE, "bad_signature", 401, OUTCOME_TEXT_401)              \
-	X(STALE, "stale", 401, OUTCOME_TEXT_401)                              \
-	X(UNKNOWN_SITE, "unknown_site", 401, OUTCOME_TEXT_401)                \
-	X(REPLAYED, "replayed", 401, OUTCOME_TEXT_401)                        \
-	X(PLAIN_HTTP, "plain_http", 403, "HTTPS is required.")                \
-	X(NOT_FOUND, "not_found", 404, "There is nothing here.")              \
-	X(BAD_METHOD, "bad_method", 405, "This method is not allowed here.")  \
-	X(LATE_BODY, "late_body", 408, "The body did not arrive in time.")    \
-	X(GONE, "gone", 410,                                                  \
-	    "Results after this cursor are gone; go on from restart.")        \
-	X(TOO_LARGE, "too_large", 413, "The body is too large.")              \
-	X(BAD_MEDIA_TYPE, "bad_media_type", 415,                              \
-	    "The body must be application/json, UTF-8, not encoded.")         \
-	X(NO_EVENT, "no_event", 422,                                          \
-	    "The body must be an object with a string member event.")         \
-	X(UNKNOWN_EVENT, "unknown_event", 422,                                \
-	    "The site's configuration does not know this event type.")        \
-	X(CONFLICT, "conflict", 422,                                          \
-	    "This idempotency key came before with another body.")            \
-	X(OURS, "ours", 500, "The gateway's configuration is at fault.")      \
-	X(AWAY, "away", 503, "Try again later.")                              \
+#define OUTCOME_LIST(X)                                                        \
+	X(ACCEPTED, "accepted", 202, "")                                       \
+	X(DUPLICATE, "duplicate", 202, "")                                     \
+	X(FOUND, "found", 200, "")                                             \
+	X(UNCHANGED, "unchanged", 304, "")                                     \
+	X(MALFORMED, "malformed", 400, "The request is malformed.")            \
+	X(HEADER_TWICE, "header_twice", 400,                                   \
+	    "A header that may stand once stands twice.")                      \
+	X(HEADER_MISSING, "header_missing", 400,                               \
+	    "A required header is missing.")                                   \
+	X(BAD_KEY, "bad_key", 400,                                             \
+	    "Idempotency-Key must be 1 to 128 visible ASCII characters.")      \
+	X(KEY_DIFFERS, "key_differs", 400,                                     \
+	    "idempotency_key in the body differs from the header.")            \
+	X(EMPTY_BODY, "empty_body", 400, "The body is empty.")                 \
+	X(CUT_BODY, "cut_body", 400,                                           \
+	    "The body is not as long as Content-Length says.")                 \
+	X(BAD_JSON, "bad_json", 400, "The body is not valid JSON.")            \
+	X(BAD_CURSOR, "bad_cursor", 400,                                       \
+	    "since must be a cursor of ours and limit a number from 1.")       \
+	X(BAD_SIGNATURE, "bad_signature", 401, OUTCOME_TEXT_401)               \
+	X(STALE, "stale", 401, OUTCOME_TEXT_401)                               \
+	X(UNKNOWN_SITE, "unknown_site", 401, OUTCOME_TEXT_401)                 \
+	X(REPLAYED, "replayed", 401, OUTCOME_TEXT_401)                         \
+	X(PLAIN_HTTP, "plain_http", 403, "HTTPS is required.")                 \
+	X(NOT_FOUND, "not_found", 404, "There is nothing here.")               \
+	X(BAD_METHOD, "bad_method", 405, "This method is not allowed here.")   \
+	X(LATE_BODY, "late_body", 408, "The body did not arrive in time.")     \
+	X(GONE, "gone", 410,                                                   \
+	    "Results after this cursor are gone; go on from restart.")         \
+	X(TOO_LARGE, "too_large", 413, "The body is too large.")               \
+	X(BAD_MEDIA_TYPE, "bad_media_type", 415,                               \
+	    "The body must be application/json, UTF-8, not encoded.")          \
+	X(NO_EVENT, "no_event", 422,                                           \
+	    "The body must be an object with a string member event.")          \
+	X(UNKNOWN_EVENT, "unknown_event", 422,                                 \
+	    "The site's configuration does not know this event type.")         \
+	X(CONFLICT, "conflict", 422,                                           \
+	    "This idempotency key came before with another body.")             \
+	X(OURS, "ours", 500, "The gateway's configuration is at fault.")       \
+	X(AWAY, "away", 503, "Try again later.")                               \
 	X(UNSURE, "unsure", 503, "Try again later.")
 
 #define OUTCOME_SYMBOL(symbol, name, status, text) OUTCOME_##symbol,

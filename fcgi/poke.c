@@ -27,7 +27,7 @@ poke_send(const struct poke *p)
 {
 	if (p->fd >= 0)
 		(void)sendto(p->fd, "1", 1, MSG_NOSIGNAL | MSG_DONTWAIT,
-			     (const struct sockaddr *)&p->to, sizeof(p->to));
+		    (const struct sockaddr *)&p->to, sizeof(p->to));
 }
 
 void

@@ -74,7 +74,7 @@ wanted(const struct pool *p)
 
 static void
 log_child(const struct pool *p, enum gate_log_level level, const char *ev,
-	  pid_t pid, const char *key, int value)
+    pid_t pid, const char *key, int value)
 {
 	struct gate_log_line l;
 
@@ -117,8 +117,8 @@ fork_one(struct pool *p)
 		become_child(p, parent);
 	if (pid < 0) {
 		(void)gate_err_sys(&err, "fork");
-		gate_log_err(p->start->log, GATE_LOG_ERROR, "pool", "fork",
-			     &err);
+		gate_log_err(
+		    p->start->log, GATE_LOG_ERROR, "pool", "fork", &err);
 		p->fork_at_ms = gate_mono_ms() + PAUSE_MAX_MS;
 		return;
 	}
@@ -132,7 +132,7 @@ fill(struct pool *p)
 	size_t want = wanted(p);
 
 	while (count_state(p, SLOT_RUNS) < want &&
-	       gate_mono_ms() >= p->fork_at_ms) {
+	    gate_mono_ms() >= p->fork_at_ms) {
 		size_t before = count_state(p, SLOT_RUNS);
 
 		fork_one(p);
@@ -152,10 +152,10 @@ note_death(struct pool *p, const struct slot *s, int status)
 		return;
 	if (WIFSIGNALED(status))
 		log_child(p, GATE_LOG_ERROR, "child_killed", s->pid, "signal",
-			  WTERMSIG(status));
+		    WTERMSIG(status));
 	else if (failed)
 		log_child(p, GATE_LOG_ERROR, "child_failed", s->pid, "exit",
-			  WEXITSTATUS(status));
+		    WEXITSTATUS(status));
 	if (!failed || now_ms - s->started_ms >= YOUNG_MS) {
 		p->pause_ms = 0;
 		return;
@@ -191,7 +191,7 @@ static void
 send_off(struct pool *p)
 {
 	int64_t by_ms = gate_mono_ms() + STOP_GRACE_MS +
-			p->settings->conf->fcgi.request_timeout_ms;
+	    p->settings->conf->fcgi.request_timeout_ms;
 	size_t i;
 
 	for (i = 0; i < GATE_COUNT(p->slots); i++) {
@@ -236,12 +236,12 @@ reload(struct pool *p)
 
 	gate_proc_forget(GATE_SIG_RELOAD);
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
-		       (long long)gate_mono_ms() * 1000);
+	    (long long)gate_mono_ms() * 1000);
 	gate_proc_notify(text);
 	code = settings_load(p->start->conf_path, true, p->start->log, &fresh);
 	gate_log_start(&l, p->start->log,
-		       code == GATE_OK ? GATE_LOG_INFO : GATE_LOG_ERROR, "pool",
-		       code == GATE_OK ? "reloaded" : "reload_refused");
+	    code == GATE_OK ? GATE_LOG_INFO : GATE_LOG_ERROR, "pool",
+	    code == GATE_OK ? "reloaded" : "reload_refused");
 	gate_log_end(&l);
 	if (code == GATE_OK) {
 		send_off(p);

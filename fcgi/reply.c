@@ -104,13 +104,12 @@ static void
 put_body(struct gate_buf *b, const struct reply *r, int status)
 {
 	if (status == 202) {
-		(void)gate_buf_printf(
-		    b, "{\"status\":\"%s\",\"request_id\":\"%s\"}",
+		(void)gate_buf_printf(b,
+		    "{\"status\":\"%s\",\"request_id\":\"%s\"}",
 		    reply_name(r->outcome), r->request_id);
 		return;
 	}
-	(void)gate_buf_printf(
-	    b,
+	(void)gate_buf_printf(b,
 	    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
 	    "\"detail\":\"%s\"",
 	    phrase(status), status, outcomes[r->outcome].text);
@@ -126,20 +125,19 @@ put_special(struct gate_buf *out, const struct reply *r, int status)
 	switch (status) {
 	case 202:
 		(void)gate_buf_printf(out, "Location: %s/events/%s\r\n",
-				      r->mount == NULL ? "" : r->mount,
-				      r->request_id);
+		    r->mount == NULL ? "" : r->mount, r->request_id);
 		break;
 	case 401: /* RFC 9110 section 15.5.2 wants a challenge */
 		(void)gate_buf_put_str(
 		    out, "WWW-Authenticate: Signature realm=\"pressgate\"\r\n");
 		break;
 	case 405:
-		(void)gate_buf_printf(out, "Allow: %s\r\n",
-				      r->allow == NULL ? "" : r->allow);
+		(void)gate_buf_printf(
+		    out, "Allow: %s\r\n", r->allow == NULL ? "" : r->allow);
 		break;
 	case 503:
-		(void)gate_buf_printf(out, "Retry-After: %d\r\n",
-				      RETRY_AFTER_S);
+		(void)gate_buf_printf(
+		    out, "Retry-After: %d\r\n", RETRY_AFTER_S);
 		break;
 	default:
 		break;
@@ -164,11 +162,12 @@ reply_put(struct gate_buf *out, const struct reply *r)
 	put_special(out, r, status);
 	if (status != 304)
 		(void)gate_buf_printf(out,
-				      "Content-Type: application/%sjson\r\n"
-				      "Content-Length: %zu\r\n",
-				      status < 300 ? "" : "problem+", body.n);
-	(void)gate_buf_put_str(out, "Cache-Control: private, no-store\r\n"
-				    "X-Content-Type-Options: nosniff\r\n\r\n");
+		    "Content-Type: application/%sjson\r\n"
+		    "Content-Length: %zu\r\n",
+		    status < 300 ? "" : "problem+", body.n);
+	(void)gate_buf_put_str(out,
+	    "Cache-Control: private, no-store\r\n"
+	    "X-Content-Type-Options: nosniff\r\n\r\n");
 	if (status != 304)
 		(void)gate_buf_put(out, body);
 	if (own.failed != GATE_OK)

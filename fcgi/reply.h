@@ -16,11 +16,11 @@
 struct reply {
 	enum outcome outcome;
 	char request_id[GATE_UUID_TEXT]; /* ACCEPTED, DUPLICATE */
-	const char *mount;   /* in front of Location; NULL: none */
-	const char *allow;   /* BAD_METHOD: what is allowed */
-	const char *restart; /* GONE: the cursor to go on from */
-	const char *etag;    /* FOUND, UNCHANGED; NULL: none */
-	struct gate_span body; /* FOUND: JSON; borrowed */
+	const char *mount;               /* in front of Location; NULL: none */
+	const char *allow;               /* BAD_METHOD: what is allowed */
+	const char *restart;             /* GONE: the cursor to go on from */
+	const char *etag;                /* FOUND, UNCHANGED; NULL: none */
+	struct gate_span body;           /* FOUND: JSON; borrowed */
 };
 
 /*
@@ -29,8 +29,8 @@ struct reply {
  *
  * Returns GATE_OK, GATE_E_LIMIT or GATE_E_NOMEM (of out).
  */
-enum gate_code reply_put(struct gate_buf *out, const struct reply *r)
-    GATE_MUSTCHECK;
+enum gate_code reply_put(
+    struct gate_buf *out, const struct reply *r) GATE_MUSTCHECK;
 
 int reply_status(enum outcome o);
 const char *reply_name(enum outcome o);

@@ -64,7 +64,7 @@ has_control(struct gate_span v)
 
 static enum outcome
 take(struct gate_span name, struct gate_span value, struct request *out,
-     bool seen[])
+    bool seen[])
 {
 	struct gate_span *slot;
 	size_t i;
@@ -129,7 +129,7 @@ request_params(char *const *params, struct request *out)
 
 enum outcome
 request_read_body(const struct request *r, const struct request_body *body,
-		  size_t max, struct gate_buf *out)
+    size_t max, struct gate_buf *out)
 {
 	static const enum outcome ends[] = {
 	    [REQUEST_BODY_OK] = OUTCOME_NONE,
@@ -163,7 +163,7 @@ is_json(struct gate_span v)
 	if (!gate_span_is_nocase(gate_span_trim(type), "application/json"))
 		return false;
 	return rest.n == 0 || gate_span_is_nocase(rest, "charset=utf-8") ||
-	       gate_span_is_nocase(rest, "charset=\"utf-8\"");
+	    gate_span_is_nocase(rest, "charset=\"utf-8\"");
 }
 
 bool

@@ -15,7 +15,7 @@
 #include "lib/err.h"
 #include "lib/span.h"
 
-#define REQUEST_PARAMS_MAX 256	       /* real servers send 30 to 60 */
+#define REQUEST_PARAMS_MAX 256         /* real servers send 30 to 60 */
 #define REQUEST_PARAMS_BYTES_MAX 65536 /* all servers stop far below */
 
 /* How reading a body ended. */
@@ -29,8 +29,8 @@ enum request_body_end {
 
 /* Where the body comes from: libfcgi, or a test. */
 struct request_body {
-	enum request_body_end (*read)(void *ctx, size_t max,
-	    struct gate_buf *out);
+	enum request_body_end (*read)(
+	    void *ctx, size_t max, struct gate_buf *out);
 	void *ctx;
 };
 
@@ -74,8 +74,8 @@ struct request {
  *         RESPONDER, a CONTENT_LENGTH that is no number. *out is then not to
  *         be used.
  */
-enum outcome request_params(char *const *params, struct request *out)
-    GATE_MUSTCHECK;
+enum outcome request_params(
+    char *const *params, struct request *out) GATE_MUSTCHECK;
 
 /*
  * Reads the body, which must fit max, be as long as was announced, and not
@@ -85,8 +85,8 @@ enum outcome request_params(char *const *params, struct request *out)
  * _EMPTY_BODY, _AWAY (memory).
  */
 enum outcome request_read_body(const struct request *r,
-    const struct request_body *body, size_t max, struct gate_buf *out)
-    GATE_MUSTCHECK;
+    const struct request_body *body, size_t max,
+    struct gate_buf *out) GATE_MUSTCHECK;
 
 /* application/json, alone or with charset=utf-8. */
 bool request_is_json(const struct request *r);

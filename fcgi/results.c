@@ -61,13 +61,13 @@ admit(struct visit *v)
 		return OUTCOME_UNSURE;
 	n = relay_parts_get(&relay, v->match.target, parts);
 	return verify_relay(v->site, v->tools->dummy, &relay, parts, n,
-			    gate_wall_ms() / 1000, &v->key);
+	    gate_wall_ms() / 1000, &v->key);
 }
 
 /* Runs a statement whose first parameter is the site. */
 static enum gate_code
 call(struct visit *v, enum inbox_stmt stmt, struct gate_param *params,
-     size_t count, struct gate_rows **rows)
+    size_t count, struct gate_rows **rows)
 {
 	struct tools *t = v->tools;
 	int64_t until_ms = gate_mono_ms() + VISIT_DB_MS;
@@ -78,7 +78,7 @@ call(struct visit *v, enum inbox_stmt stmt, struct gate_param *params,
 	enum gate_code code;
 
 	code = lookup_event(&t->lookup, t->db, v->site, (struct gate_span){0},
-			    until_ms, &site_id, none, &none_count, &v->err);
+	    until_ms, &site_id, none, &none_count, &v->err);
 	if (code != GATE_OK)
 		return code;
 	params[0] = gate_param_i64(site_id, num);
@@ -87,7 +87,7 @@ call(struct visit *v, enum inbox_stmt stmt, struct gate_param *params,
 
 static void
 put_text(struct gate_buf *b, const char *name, const struct gate_rows *rows,
-	 size_t i, size_t column)
+    size_t i, size_t column)
 {
 	(void)gate_buf_printf(b, ",\"%s\":", name);
 	if (gate_rows_is_null(rows, i, column))
@@ -99,7 +99,7 @@ put_text(struct gate_buf *b, const char *name, const struct gate_rows *rows,
 /* The column is jsonb: PostgreSQL's own text of it is JSON. */
 static void
 put_json(struct gate_buf *b, const char *name, const struct gate_rows *rows,
-	 size_t i, size_t column)
+    size_t i, size_t column)
 {
 	(void)gate_buf_printf(b, ",\"%s\":", name);
 	if (gate_rows_is_null(rows, i, column))
@@ -116,7 +116,7 @@ put_result(struct gate_buf *b, const struct gate_rows *rows, size_t i)
 	(void)gate_buf_put_str(b, "{\"seq\":");
 	(void)gate_buf_put_i64(b, seq);
 	(void)gate_buf_printf(b, ",\"id\":\"%lld.%s\"", (long long)seq,
-			      gate_rows_str(rows, i, TAG));
+	    gate_rows_str(rows, i, TAG));
 	put_text(b, "request_id", rows, i, REQUEST_ID);
 	put_text(b, "event_type", rows, i, EVENT_TYPE);
 	put_text(b, "object_ref", rows, i, OBJECT_REF);
@@ -136,7 +136,7 @@ put_result(struct gate_buf *b, const struct gate_rows *rows, size_t i)
 /* Puts up to limit results and says how many. */
 static size_t
 put_results(struct gate_buf *b, const struct gate_rows *rows, size_t count,
-	    size_t limit)
+    size_t limit)
 {
 	size_t i;
 
@@ -156,8 +156,8 @@ put_results(struct gate_buf *b, const struct gate_rows *rows, size_t count,
 }
 
 static enum gate_code
-make_page(struct gate_buf *b, const struct gate_rows *rows,
-	  const struct cursor *c)
+make_page(
+    struct gate_buf *b, const struct gate_rows *rows, const struct cursor *c)
 {
 	size_t count = gate_rows_count(rows), n;
 
@@ -168,14 +168,14 @@ make_page(struct gate_buf *b, const struct gate_rows *rows,
 	(void)gate_buf_put_str(b, ",\"next\":\"");
 	if (n > 0)
 		(void)gate_buf_printf(b, "%s.%s",
-				      gate_rows_str(rows, n - 1, SEQ),
-				      gate_rows_str(rows, n - 1, TAG));
+		    gate_rows_str(rows, n - 1, SEQ),
+		    gate_rows_str(rows, n - 1, TAG));
 	else if (c->is_given)
 		(void)gate_buf_put(b, c->text);
 	else
 		(void)gate_buf_put(b, gate_rows_get(rows, 0, FLOOR));
-	(void)gate_buf_printf(b, "\",\"has_more\":%s}",
-			      n < count ? "true" : "false");
+	(void)gate_buf_printf(
+	    b, "\",\"has_more\":%s}", n < count ? "true" : "false");
 	return b->failed;
 }
 
@@ -187,8 +187,8 @@ is_match(struct gate_span header, const char *etag)
 
 	(void)weak; /* RFC 9110 section 13.1.2: compared weakly */
 	return gate_span_skip(&s, "\"") &&
-	       gate_span_until(&s, '"', s.n, &inner) && s.n == 0 &&
-	       gate_span_is(inner, etag);
+	    gate_span_until(&s, '"', s.n, &inner) && s.n == 0 &&
+	    gate_span_is(inner, etag);
 }
 
 /* Hands the page out, or says that the asker has it. */
@@ -215,22 +215,21 @@ page_of(struct visit *v, const struct gate_rows *rows, const struct cursor *c)
 	enum gate_code code;
 
 	if (gate_rows_count(rows) == 0) { /* no stream: apply is not through */
-		code = gate_err_set(
-		    &v->err, GATE_E_DB_RETRY,
+		code = gate_err_set(&v->err, GATE_E_DB_RETRY,
 		    "site \"%s\" has no stream: run `pressgate apply`",
 		    v->site->name);
 		return trouble(v, code);
 	}
 	if (!gate_span_is(gate_rows_get(rows, 0, VERDICT), "ok")) {
 		(void)snprintf(t->restart, sizeof(t->restart), "%s",
-			       gate_rows_str(rows, 0, FLOOR));
+		    gate_rows_str(rows, 0, FLOOR));
 		v->reply.restart = t->restart;
 		return OUTCOME_GONE;
 	}
 	code = make_page(&t->page, rows, c);
 	if (code != GATE_OK) {
 		code = gate_err_set(&v->err, GATE_E_BUG,
-				    "a result is larger than an answer may be");
+		    "a result is larger than an answer may be");
 		return reply_of_code(code);
 	}
 	return hand_out(v);
@@ -264,8 +263,8 @@ results_page(struct visit *v)
 }
 
 /* From the least finished to the most. */
-static const char *const states[] = {"queued",    "retrying", "running", "dead",
-				     "cancelled", "mirrored", "done"};
+static const char *const states[] = {
+    "queued", "retrying", "running", "dead", "cancelled", "mirrored", "done"};
 
 static size_t
 rank(struct gate_span status)
@@ -284,8 +283,8 @@ put_jobs(struct gate_buf *b, const struct gate_rows *rows, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		(void)gate_buf_put_str(b,
-				       i == 0 ? "{\"route\":" : ",{\"route\":");
+		(void)gate_buf_put_str(
+		    b, i == 0 ? "{\"route\":" : ",{\"route\":");
 		(void)gate_json_put_string(b, gate_rows_get(rows, i, 1));
 		put_text(b, "status", rows, i, 2);
 		put_json(b, "seq", rows, i, 3);
@@ -308,7 +307,7 @@ put_event(struct visit *v, const char *id, const struct gate_rows *rows)
 			least = rank(gate_rows_get(rows, i, 2));
 	gate_buf_reset(b);
 	(void)gate_buf_printf(b, "{\"request_id\":\"%s\",\"status\":\"%s\"", id,
-			      is_routed ? states[least] : "unrouted");
+	    is_routed ? states[least] : "unrouted");
 	put_text(b, "received_at", rows, 0, 0);
 	(void)gate_buf_put_str(b, ",\"jobs\":[");
 	put_jobs(b, rows, is_routed ? n : 0);

@@ -16,17 +16,22 @@ static const struct {
 	bool takes_argument; /* then path ends with '/' and one segment */
 	enum door door;
 } paths[] = {
-    {"/webhooks/wp", false, DOOR_RELAY}, {"/webhooks/wp/", true, DOOR_RELAY},
-    {"/results", false, DOOR_RESULTS},   {"/events/", true, DOOR_EVENT},
-    {"/livez", false, DOOR_LIVE},        {"/readyz", false, DOOR_READY},
+    {"/webhooks/wp", false, DOOR_RELAY},
+    {"/webhooks/wp/", true, DOOR_RELAY},
+    {"/results", false, DOOR_RESULTS},
+    {"/events/", true, DOOR_EVENT},
+    {"/livez", false, DOOR_LIVE},
+    {"/readyz", false, DOOR_READY},
 };
 
 static const struct {
 	const char *name;
 	const char *method;
 } doors[] = {
-    [DOOR_RELAY] = {"relay", "POST"}, [DOOR_RESULTS] = {"results", "GET"},
-    [DOOR_EVENT] = {"event", "GET"},  [DOOR_LIVE] = {"live", "GET"},
+    [DOOR_RELAY] = {"relay", "POST"},
+    [DOOR_RESULTS] = {"results", "GET"},
+    [DOOR_EVENT] = {"event", "GET"},
+    [DOOR_LIVE] = {"live", "GET"},
     [DOOR_READY] = {"ready", "GET"},
 };
 _Static_assert(GATE_COUNT(doors) == DOOR_COUNT, "a door is missing");
@@ -36,8 +41,9 @@ static bool
 is_argument(struct gate_span s)
 {
 	return s.n > 0 && s.n <= 128 &&
-	       gate_span_only(s, "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+	    gate_span_only(s,
+		"abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 }
 
 static bool
@@ -69,9 +75,9 @@ router_find(struct gate_span uri, const char *mount, struct router_match *out)
 		if (!matches(i, path, &argument))
 			continue;
 		*out = (struct router_match){.door = paths[i].door,
-					     .argument = argument,
-					     .query = rest,
-					     .target = target};
+		    .argument = argument,
+		    .query = rest,
+		    .target = target};
 		return GATE_OK;
 	}
 	return GATE_E_UNKNOWN;

@@ -21,7 +21,7 @@ enum door {
 struct router_match {
 	enum door door;
 	struct gate_span argument; /* {site}, {request_id}, or empty */
-	struct gate_span query;	   /* after '?', or empty */
+	struct gate_span query;    /* after '?', or empty */
 	struct gate_span target;   /* URI without mount: what GETs sign */
 };
 

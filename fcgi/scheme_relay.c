@@ -88,7 +88,7 @@ relay_read_get(const struct request *r, struct relay *out)
 
 size_t
 relay_parts_post(const struct relay *relay, struct gate_span body,
-		 struct gate_span parts[RELAY_PARTS_MAX])
+    struct gate_span parts[RELAY_PARTS_MAX])
 {
 	parts[0] = relay->timestamp;
 	parts[1] = GATE_SPAN(".");
@@ -98,7 +98,7 @@ relay_parts_post(const struct relay *relay, struct gate_span body,
 
 size_t
 relay_parts_get(const struct relay *relay, struct gate_span target,
-		struct gate_span parts[RELAY_PARTS_MAX])
+    struct gate_span parts[RELAY_PARTS_MAX])
 {
 	parts[0] = relay->timestamp;
 	parts[1] = GATE_SPAN(".");

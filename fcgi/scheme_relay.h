@@ -18,14 +18,14 @@
 #include "lib/err.h"
 #include "lib/span.h"
 
-#define RELAY_KEY_MAX 128  /* of an idempotency key */
+#define RELAY_KEY_MAX 128 /* of an idempotency key */
 #define RELAY_PARTS_MAX 4
 
 struct relay {
 	struct gate_span timestamp; /* digits, as they were signed */
 	int64_t timestamp_s;
 	unsigned char mac[GATE_SHA256_BYTES];
-	struct gate_span key_id;	  /* empty: none given */
+	struct gate_span key_id;          /* empty: none given */
 	struct gate_span idempotency_key; /* without quotes */
 };
 
@@ -38,10 +38,10 @@ struct relay {
  *         any other header that is not of its grammar. *out is then
  *         untouched.
  */
-enum outcome relay_read_post(const struct request *r, struct relay *out)
-    GATE_MUSTCHECK;
-enum outcome relay_read_get(const struct request *r, struct relay *out)
-    GATE_MUSTCHECK;
+enum outcome relay_read_post(
+    const struct request *r, struct relay *out) GATE_MUSTCHECK;
+enum outcome relay_read_get(
+    const struct request *r, struct relay *out) GATE_MUSTCHECK;
 
 /* The signed parts, borrowed; the number of them. */
 size_t relay_parts_post(const struct relay *relay, struct gate_span body,

@@ -65,7 +65,7 @@ set_timer(int64_t ms)
 {
 	struct itimerval t = {
 	    .it_value = {.tv_sec = ms / 1000,
-			 .tv_usec = (suseconds_t)(ms % 1000 * 1000)},
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000)},
 	    .it_interval = {.tv_usec = ms == 0 ? 0 : ALARM_EVERY_MS * 1000},
 	};
 
@@ -122,8 +122,8 @@ hang_up(struct serve *v)
 	v->r.ipcFd = -1;
 	if (shutdown(fd, SHUT_WR) == 0)
 		while (gate_mono_ms() < until_ms &&
-		       has_input(fd, CLOSE_POLL_MS) &&
-		       read(fd, trash, sizeof(trash)) > 0)
+		    has_input(fd, CLOSE_POLL_MS) &&
+		    read(fd, trash, sizeof(trash)) > 0)
 			;
 	(void)close(fd);
 }
@@ -314,8 +314,7 @@ static enum gate_code
 init(struct serve *v, struct gate_err *err)
 {
 	/* Read by FCGX_Init, once. */
-	if (setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", CLOSE_POLL_TEXT,
-		   1) != 0)
+	if (setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", CLOSE_POLL_TEXT, 1) != 0)
 		return gate_err_sys(err, "setenv");
 	if (FCGX_Init() != 0)
 		return gate_err_set(err, GATE_E_NOMEM, "libfcgi: no memory");
@@ -328,7 +327,7 @@ init(struct serve *v, struct gate_err *err)
 
 enum gate_code
 serve_loop(const struct serve_settings *s, const struct serve_calls *calls,
-	   struct gate_err *err)
+    struct gate_err *err)
 {
 	struct serve v = {.s = s, .calls = calls, .r = {.ipcFd = -1}};
 	enum gate_code code = init(&v, err);

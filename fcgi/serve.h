@@ -25,8 +25,8 @@ struct serve_calls {
 	/* A request has come, and is not accepted yet. */
 	void (*before)(void *ctx);
 	/* Puts a whole CGI response into out. */
-	void (*answer)(void *ctx, const struct serve_request *r,
-	    struct gate_buf *out);
+	void (*answer)(
+	    void *ctx, const struct serve_request *r, struct gate_buf *out);
 	/* The answer has left. */
 	void (*after)(void *ctx);
 	/* How long a request's params and body may take, from accept. */
@@ -35,8 +35,8 @@ struct serve_calls {
 };
 
 struct serve_settings {
-	int listener; /* non-blocking */
-	int64_t requests_max; /* then the loop ends; 0: never */
+	int listener;              /* non-blocking */
+	int64_t requests_max;      /* then the loop ends; 0: never */
 	const sigset_t *wait_mask; /* as gate_proc_signals made it */
 };
 

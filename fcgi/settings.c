@@ -33,15 +33,15 @@ derive(struct settings *s, struct gate_err *err)
 		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
 	(void)snprintf(s->generation_path, n, "%s/generation", c->dir);
 	/* The configuration has been checked: this cannot fail. */
-	if (!gate_ranges_parse(gate_span_str(c->fcgi.trusted_proxies),
-	    &s->proxies))
+	if (!gate_ranges_parse(
+		gate_span_str(c->fcgi.trusted_proxies), &s->proxies))
 		return gate_err_set(err, GATE_E_BUG, "fcgi.trusted_proxies");
 	return GATE_OK;
 }
 
 enum gate_code
-settings_load(const char *path, bool whole, struct gate_log *log,
-	      struct settings **out)
+settings_load(
+    const char *path, bool whole, struct gate_log *log, struct settings **out)
 {
 	struct settings *s = calloc(1, sizeof(*s));
 	struct gate_err err = {0};
@@ -50,8 +50,8 @@ settings_load(const char *path, bool whole, struct gate_log *log,
 
 	if (s == NULL)
 		return code;
-	code = gate_conf_load(path, GATE_CONF_INGEST, report, log, &s->conf,
-			      &bad_sites);
+	code = gate_conf_load(
+	    path, GATE_CONF_INGEST, report, log, &s->conf, &bad_sites);
 	if (code == GATE_OK && whole && bad_sites > 0)
 		code = GATE_E_CONF;
 	if (code == GATE_OK) {
@@ -96,5 +96,5 @@ bool
 settings_same_generation(struct generation a, struct generation b)
 {
 	return a.inode == b.inode && a.size == b.size &&
-	       a.mtime_ns == b.mtime_ns;
+	    a.mtime_ns == b.mtime_ns;
 }

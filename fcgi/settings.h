@@ -26,8 +26,8 @@ struct settings {
  *        keeps what was there); false: it is loud and left out (a start)
  * Returns GATE_OK, GATE_E_CONF, GATE_E_NOMEM; *out only on GATE_OK.
  */
-enum gate_code settings_load(const char *path, bool whole,
-    struct gate_log *log, struct settings **out) GATE_MUSTCHECK;
+enum gate_code settings_load(const char *path, bool whole, struct gate_log *log,
+    struct settings **out) GATE_MUSTCHECK;
 void settings_free(struct settings *s);
 
 /* Tells one state of the generation file from another. All zero: there is

@@ -27,22 +27,21 @@ ask(struct visit *v, bool *ready)
 	enum gate_code code;
 
 	code = gate_db_call(v->tools->db, INBOX_READY, NULL, 0,
-			    gate_mono_ms() + VISIT_DB_MS, &rows, &v->err);
+	    gate_mono_ms() + VISIT_DB_MS, &rows, &v->err);
 	if (code != GATE_OK)
 		return code;
 	*ready = false;
 	if (gate_rows_count(rows) != 1 ||
 	    gate_rows_i64(rows, 0, 0) != GATE_SCHEMA_VERSION)
 		code = gate_err_set(&v->err, GATE_E_CONF,
-				    "the schema is not of version %d: run "
-				    "`pressgate migrate`",
-				    GATE_SCHEMA_VERSION);
+		    "the schema is not of version %d: run "
+		    "`pressgate migrate`",
+		    GATE_SCHEMA_VERSION);
 	else
 		*ready = true;
 	if (*ready && gate_rows_i64(rows, 0, 1) < WEEKS_LOW)
 		(void)gate_err_set(&v->err, GATE_E_CONF,
-				   "event partitions end in less than %d weeks",
-				   WEEKS_LOW);
+		    "event partitions end in less than %d weeks", WEEKS_LOW);
 	gate_rows_free(rows);
 	return code;
 }

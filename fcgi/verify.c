@@ -14,7 +14,7 @@
 
 const struct gate_site *
 verify_relay_site(const struct gate_sites *sites, struct gate_span path_site,
-		  struct gate_span key_id)
+    struct gate_span key_id)
 {
 	const struct gate_site *owner = NULL, *named;
 
@@ -36,29 +36,27 @@ is_in_window(int64_t then_s, int64_t now_s, int64_t window_s)
 	int64_t off;
 
 	return gate_sub(now_s, then_s, &off) && off >= -window_s &&
-	       off <= window_s;
+	    off <= window_s;
 }
 
 static enum gate_code
 check(const struct gate_hmac_key *key, const struct relay *relay,
-      const struct gate_span *parts, size_t part_count, bool *equal)
+    const struct gate_span *parts, size_t part_count, bool *equal)
 {
 	unsigned char mac[GATE_SHA256_BYTES];
 	enum gate_code code;
 
 	code = gate_hmac_sha256(key, parts, part_count, mac);
 	if (code == GATE_OK)
-		*equal =
-		    gate_ct_equal(gate_span_of(mac, sizeof(mac)),
-				  gate_span_of(relay->mac, sizeof(relay->mac)));
+		*equal = gate_ct_equal(gate_span_of(mac, sizeof(mac)),
+		    gate_span_of(relay->mac, sizeof(relay->mac)));
 	return code;
 }
 
 enum outcome
 verify_relay(const struct gate_site *site, const struct gate_hmac_key *dummy,
-	     const struct relay *relay, const struct gate_span *parts,
-	     size_t part_count, int64_t now_s,
-	     const struct gate_relay_key **key)
+    const struct relay *relay, const struct gate_span *parts, size_t part_count,
+    int64_t now_s, const struct gate_relay_key **key)
 {
 	const struct gate_relay_key *found = NULL;
 	size_t i, checked = 0, count = site == NULL ? 0 : site->relay_key_count;

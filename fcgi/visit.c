@@ -16,8 +16,10 @@ static const struct {
 	enum outcome (*run)(struct visit *v);
 	bool needs_https; /* probes come from the machine next door */
 } rooms[] = {
-    [DOOR_RELAY] = {ingest_relay, true},  [DOOR_RESULTS] = {results_page, true},
-    [DOOR_EVENT] = {results_event, true}, [DOOR_LIVE] = {status_live, false},
+    [DOOR_RELAY] = {ingest_relay, true},
+    [DOOR_RESULTS] = {results_page, true},
+    [DOOR_EVENT] = {results_event, true},
+    [DOOR_LIVE] = {status_live, false},
     [DOOR_READY] = {status_ready, false},
 };
 _Static_assert(GATE_COUNT(rooms) == DOOR_COUNT, "a room is missing");

@@ -45,13 +45,13 @@ struct visit {
 	struct router_match match;
 
 	/* Found on the way; for the log. */
-	const struct gate_site *site; /* NULL: unknown */
+	const struct gate_site *site;     /* NULL: unknown */
 	const struct gate_relay_key *key; /* NULL: nothing verified */
 	struct gate_span idempotency_key; /* empty until verified */
 	struct gate_trace trace;
 	bool has_trace;
 	const char *stage;   /* where the pipeline ended; NULL: not in it */
-	bool has_jobs;	     /* the worker has something to do */
+	bool has_jobs;       /* the worker has something to do */
 	struct gate_err err; /* of ours: logged where the visit ends */
 	struct reply reply;
 };

@@ -9,8 +9,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static const unsigned char mapped[12] = {0, 0, 0, 0, 0,    0,
-					 0, 0, 0, 0, 0xff, 0xff};
+static const unsigned char mapped[12] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 static bool
 is_mapped(const struct gate_address *a)
@@ -47,8 +47,8 @@ gate_address_text(const struct gate_address *a, char dst[GATE_ADDRESS_TEXT])
 {
 	dst[0] = '\0';
 	if (is_mapped(a))
-		(void)inet_ntop(AF_INET, a->b + sizeof(mapped), dst,
-				GATE_ADDRESS_TEXT);
+		(void)inet_ntop(
+		    AF_INET, a->b + sizeof(mapped), dst, GATE_ADDRESS_TEXT);
 	else
 		(void)inet_ntop(AF_INET6, a->b, dst, GATE_ADDRESS_TEXT);
 }
@@ -61,7 +61,7 @@ gate_address_is_loopback(const struct gate_address *a)
 	if (is_mapped(a))
 		return a->b[sizeof(mapped)] == 127;
 	return gate_span_equal(gate_span_of(a->b, sizeof(a->b)),
-			       gate_span_of(one.b, sizeof(one.b)));
+	    gate_span_of(one.b, sizeof(one.b)));
 }
 
 static bool

@@ -31,19 +31,19 @@ struct gate_ranges {
 };
 
 /* Numeric only, no brackets, no port. False, *out untouched, otherwise. */
-bool gate_address_parse(struct gate_span in, struct gate_address *out)
-    GATE_MUSTCHECK;
+bool gate_address_parse(
+    struct gate_span in, struct gate_address *out) GATE_MUSTCHECK;
 /* As PostgreSQL's inet takes it: mapped IPv4 in its short form. */
-void gate_address_text(const struct gate_address *a,
-    char dst[GATE_ADDRESS_TEXT]);
+void gate_address_text(
+    const struct gate_address *a, char dst[GATE_ADDRESS_TEXT]);
 bool gate_address_is_loopback(const struct gate_address *a);
 
 /* Comma separated addresses, each with an optional /bits. False, *out
  * untouched, if one is neither, or if there are more than
  * GATE_RANGES_MAX. */
-bool gate_ranges_parse(struct gate_span text, struct gate_ranges *out)
-    GATE_MUSTCHECK;
-bool gate_ranges_have(const struct gate_ranges *r,
-    const struct gate_address *a);
+bool gate_ranges_parse(
+    struct gate_span text, struct gate_ranges *out) GATE_MUSTCHECK;
+bool gate_ranges_have(
+    const struct gate_ranges *r, const struct gate_address *a);
 
 #endif

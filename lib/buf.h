@@ -43,8 +43,8 @@ enum gate_code gate_buf_printf(struct gate_buf *b, const char *fmt, ...)
     GATE_PRINTF(2, 3);
 
 /* Room for n more bytes at *p (then gate_buf_added(b, used)). */
-enum gate_code gate_buf_room(struct gate_buf *b, size_t n, unsigned char **p)
-    GATE_MUSTCHECK;
+enum gate_code gate_buf_room(
+    struct gate_buf *b, size_t n, unsigned char **p) GATE_MUSTCHECK;
 void gate_buf_added(struct gate_buf *b, size_t n);
 
 /* What stands in it; borrows until the next put. */

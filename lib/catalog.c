@@ -90,19 +90,19 @@ keep(struct gate_catalog *c, char **end, const struct gate_rows *rows,
 }
 
 static bool
-put_row(struct gate_catalog *c, char **end, const struct gate_rows *rows,
-    size_t i)
+put_row(
+    struct gate_catalog *c, char **end, const struct gate_rows *rows, size_t i)
 {
 	const char *kind = gate_rows_str(rows, i, KIND);
 	int32_t id = (int32_t)gate_rows_i64(rows, i, ID);
 
 	if (strcmp(kind, "site") == 0) {
-		c->sites.list[c->sites.count++] = (struct name){0, id,
-		    keep(c, end, rows, i, NAME)};
+		c->sites.list[c->sites.count++] =
+		    (struct name){0, id, keep(c, end, rows, i, NAME)};
 	} else if (strcmp(kind, "route") == 0) {
-		c->routes.list[c->routes.count++] = (struct name){
-		    (int32_t)gate_rows_i64(rows, i, SITE_ID), id,
-		    keep(c, end, rows, i, NAME)};
+		c->routes.list[c->routes.count++] =
+		    (struct name){(int32_t)gate_rows_i64(rows, i, SITE_ID), id,
+			keep(c, end, rows, i, NAME)};
 	} else if (strcmp(kind, "lane") == 0) {
 		struct gate_lane *l = &c->lanes[c->lane_count++];
 
@@ -110,8 +110,8 @@ put_row(struct gate_catalog *c, char **end, const struct gate_rows *rows,
 		l->service = keep(c, end, rows, i, SERVICE);
 		l->route = keep(c, end, rows, i, ROUTE);
 		l->replay = gate_rows_bool(rows, i, REPLAY);
-		return urgency_parse(gate_rows_str(rows, i, URGENCY),
-		    &l->urgency);
+		return urgency_parse(
+		    gate_rows_str(rows, i, URGENCY), &l->urgency);
 	}
 	return true;
 }
@@ -127,7 +127,8 @@ check_version(const struct gate_rows *rows, struct gate_err *err)
 			found = gate_rows_i64(rows, i, ID);
 	if (found == GATE_SCHEMA_VERSION)
 		return GATE_OK;
-	return gate_err_set(err, GATE_E_CONF, "schema version %lld, this "
+	return gate_err_set(err, GATE_E_CONF,
+	    "schema version %lld, this "
 	    "program needs %d: run `pressgate migrate` or upgrade it",
 	    (long long)found, GATE_SCHEMA_VERSION);
 }
@@ -172,8 +173,8 @@ gate_catalog_new(const struct gate_rows *rows, struct gate_catalog **out,
 	for (i = 0; i < n; i++) {
 		if (!put_row(c, &end, rows, i)) {
 			gate_catalog_free(c);
-			return gate_err_set(err, GATE_E_BUG,
-			    "catalog(): unknown urgency");
+			return gate_err_set(
+			    err, GATE_E_BUG, "catalog(): unknown urgency");
 		}
 	}
 	qsort(c->sites.list, c->sites.count, sizeof(*c->sites.list),
@@ -227,8 +228,8 @@ gate_catalog_site(const struct gate_catalog *c, const char *name)
 }
 
 int32_t
-gate_catalog_route(const struct gate_catalog *c, int32_t site_id,
-    const char *name)
+gate_catalog_route(
+    const struct gate_catalog *c, int32_t site_id, const char *name)
 {
 	return find(&c->routes, site_id, name);
 }
@@ -239,8 +240,7 @@ gate_catalog_lane(const struct gate_catalog *c, enum gate_urgency urgency,
 {
 	struct gate_lane key = {0, urgency, service, route, replay}, *hit;
 
-	hit = bsearch(&key, c->lanes, c->lane_count, sizeof(key),
-	    lane_compare);
+	hit = bsearch(&key, c->lanes, c->lane_count, sizeof(key), lane_compare);
 	return hit == NULL ? 0 : hit->id;
 }
 

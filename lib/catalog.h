@@ -21,8 +21,12 @@
 
 /* The statement, for a program's own table. */
 #define GATE_CATALOG_STMT                                                      \
-	{"catalog", "select kind, id, site_id, name, urgency, service, "       \
-	    "route, replay from pressgate.catalog()", 0}
+	{                                                                      \
+		"catalog",                                                     \
+		    "select kind, id, site_id, name, urgency, service, "       \
+		    "route, replay from pressgate.catalog()",                  \
+		    0                                                          \
+	}
 
 struct gate_lane {
 	int32_t id;
@@ -40,8 +44,8 @@ struct gate_catalog;
  * (err says which and what to do). *out only on GATE_OK.
  */
 enum gate_code gate_catalog_load(struct gate_db *db, size_t stmt,
-    int64_t until_ms, struct gate_catalog **out, struct gate_err *err)
-    GATE_MUSTCHECK;
+    int64_t until_ms, struct gate_catalog **out,
+    struct gate_err *err) GATE_MUSTCHECK;
 /* The same from rows that a loop of the caller's got. */
 enum gate_code gate_catalog_new(const struct gate_rows *rows,
     struct gate_catalog **out, struct gate_err *err) GATE_MUSTCHECK;
@@ -49,8 +53,8 @@ void gate_catalog_free(struct gate_catalog *c);
 
 /* Each: 0 if there is none. Ids are above 0. */
 int32_t gate_catalog_site(const struct gate_catalog *c, const char *name);
-int32_t gate_catalog_route(const struct gate_catalog *c, int32_t site_id,
-    const char *name);
+int32_t gate_catalog_route(
+    const struct gate_catalog *c, int32_t site_id, const char *name);
 int32_t gate_catalog_lane(const struct gate_catalog *c,
     enum gate_urgency urgency, const char *service, const char *route,
     bool replay);
@@ -58,12 +62,12 @@ int32_t gate_catalog_lane(const struct gate_catalog *c,
 /* Back again. Borrowed; NULL if there is none. */
 const char *gate_catalog_site_name(const struct gate_catalog *c, int32_t id);
 const char *gate_catalog_route_name(const struct gate_catalog *c, int32_t id);
-const struct gate_lane *gate_catalog_lane_by_id(const struct gate_catalog *c,
-    int32_t id);
+const struct gate_lane *gate_catalog_lane_by_id(
+    const struct gate_catalog *c, int32_t id);
 
 /* All lanes, in no order that means anything. */
 size_t gate_catalog_lane_count(const struct gate_catalog *c);
-const struct gate_lane *gate_catalog_lane_at(const struct gate_catalog *c,
-    size_t i);
+const struct gate_lane *gate_catalog_lane_at(
+    const struct gate_catalog *c, size_t i);
 
 #endif

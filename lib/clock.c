@@ -74,7 +74,8 @@ civil_of(int64_t days)
 	int64_t era = z / DAYS_PER_ERA;
 	int64_t day_of_era = z - era * DAYS_PER_ERA;
 	int64_t year_of_era = (day_of_era - day_of_era / 1460 +
-	    day_of_era / 36524 - day_of_era / 146096) / 365;
+				  day_of_era / 36524 - day_of_era / 146096) /
+	    365;
 	int64_t day_of_year = day_of_era -
 	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t month = (5 * day_of_year + 2) / 153;
@@ -109,8 +110,8 @@ gate_time_text(int64_t wall_ms, char dst[GATE_TIME_TEXT])
 
 /* Takes exactly `digits` digits of a number in min..max. */
 static bool
-take_number(struct gate_span *s, size_t digits, int64_t min, int64_t max,
-    int64_t *out)
+take_number(
+    struct gate_span *s, size_t digits, int64_t min, int64_t max, int64_t *out)
 {
 	struct gate_span text;
 	uint64_t v;
@@ -131,10 +132,10 @@ skip_either(struct gate_span *s, const char *upper, const char *lower)
 static int64_t
 month_days(const struct civil *c)
 {
-	static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31,
-	    30, 31, 30, 31};
-	bool leap = c->year % 4 == 0 &&
-	    (c->year % 100 != 0 || c->year % 400 == 0);
+	static const unsigned char days[] = {
+	    31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap =
+	    c->year % 4 == 0 && (c->year % 100 != 0 || c->year % 400 == 0);
 
 	return days[c->month - 1] + (leap && c->month == 2 ? 1 : 0);
 }
@@ -210,9 +211,8 @@ gate_time_parse(struct gate_span in, int64_t *out_wall_ms)
 
 	if (!take_date(&in, &days) || !skip_either(&in, "T", "t") ||
 	    !take_minutes(&in, &minutes) || !gate_span_skip(&in, ":") ||
-	    !take_number(&in, 2, 0, 59, &seconds) ||
-	    !take_fraction(&in, &ms) || !take_offset(&in, &offset) ||
-	    in.n != 0)
+	    !take_number(&in, 2, 0, 59, &seconds) || !take_fraction(&in, &ms) ||
+	    !take_offset(&in, &offset) || in.n != 0)
 		return false;
 	*out_wall_ms = days * MS_PER_DAY +
 	    ((minutes - offset) * 60 + seconds) * MS_PER_S + ms;

@@ -25,7 +25,6 @@ void gate_time_text(int64_t wall_ms, char dst[GATE_TIME_TEXT]);
  * milliseconds), 'T' and 'Z' in either case, no leap second. False, *out
  * untouched, on anything else.
  */
-bool gate_time_parse(struct gate_span in, int64_t *out_wall_ms)
-    GATE_MUSTCHECK;
+bool gate_time_parse(struct gate_span in, int64_t *out_wall_ms) GATE_MUSTCHECK;
 
 #endif

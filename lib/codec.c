@@ -162,8 +162,8 @@ base64_decode(struct gate_span in, const char *alphabet, struct gate_buf *out)
 			out->n = before;
 			return GATE_E_BAD;
 		}
-		if (gate_buf_put(out,
-			(struct gate_span){bytes, group.n - 1}) != GATE_OK) {
+		if (gate_buf_put(out, (struct gate_span){bytes, group.n - 1}) !=
+		    GATE_OK) {
 			out->n = before;
 			return out->failed;
 		}
@@ -189,8 +189,8 @@ gate_base64url_decode(struct gate_span in, struct gate_buf *out)
 
 /* Writes the characters of up to three bytes; returns how many. */
 static size_t
-base64_encode_group(struct gate_span in, const char *alphabet,
-    unsigned char out[4])
+base64_encode_group(
+    struct gate_span in, const char *alphabet, unsigned char out[4])
 {
 	uint32_t bits = (uint32_t)in.p[0] << 16;
 	size_t i;
@@ -207,8 +207,8 @@ base64_encode_group(struct gate_span in, const char *alphabet,
 }
 
 static enum gate_code
-base64_put(struct gate_buf *b, struct gate_span in, const char *alphabet,
-    bool padded)
+base64_put(
+    struct gate_buf *b, struct gate_span in, const char *alphabet, bool padded)
 {
 	struct gate_span group;
 	unsigned char text[4];

@@ -22,8 +22,8 @@ struct gate_uuid {
  * Decodes exactly out_size bytes from 2 * out_size hex digits.
  * False, out untouched, if in has another length or another character.
  */
-bool gate_hex_decode(struct gate_span in, unsigned char *out,
-    size_t out_size) GATE_MUSTCHECK;
+bool gate_hex_decode(
+    struct gate_span in, unsigned char *out, size_t out_size) GATE_MUSTCHECK;
 /* Appends lower-case hex. */
 enum gate_code gate_hex_put(struct gate_buf *b, struct gate_span in);
 /* Writes 2 * in.n digits and a NUL; dst_size must be at least that. */
@@ -35,22 +35,21 @@ void gate_hex_text(struct gate_span in, char *dst, size_t dst_size);
  * Appends to out; GATE_E_BAD on anything else, GATE_E_LIMIT past out's max.
  * On failure out's length is what it was.
  */
-enum gate_code gate_base64_decode(struct gate_span in, struct gate_buf *out)
-    GATE_MUSTCHECK;
-enum gate_code gate_base64url_decode(struct gate_span in,
-    struct gate_buf *out) GATE_MUSTCHECK;
+enum gate_code gate_base64_decode(
+    struct gate_span in, struct gate_buf *out) GATE_MUSTCHECK;
+enum gate_code gate_base64url_decode(
+    struct gate_span in, struct gate_buf *out) GATE_MUSTCHECK;
 enum gate_code gate_base64_put(struct gate_buf *b, struct gate_span in);
 enum gate_code gate_base64url_put(struct gate_buf *b, struct gate_span in);
 
 /* Canonical text form, any version, either case. */
-bool gate_uuid_parse(struct gate_span in, struct gate_uuid *out)
-    GATE_MUSTCHECK;
+bool gate_uuid_parse(struct gate_span in, struct gate_uuid *out) GATE_MUSTCHECK;
 void gate_uuid_text(const struct gate_uuid *u, char dst[GATE_UUID_TEXT]);
 
 /* Decodes %XX of a URI component; '+' stays '+'. GATE_E_BAD on a bad
  * escape or a NUL, escaped or not. Appends to out; on failure out's length
  * is what it was. */
-enum gate_code gate_percent_decode(struct gate_span in, struct gate_buf *out)
-    GATE_MUSTCHECK;
+enum gate_code gate_percent_decode(
+    struct gate_span in, struct gate_buf *out) GATE_MUSTCHECK;
 
 #endif

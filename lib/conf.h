@@ -37,12 +37,12 @@
  * one. Each empty one means `url`. */
 struct gate_conf_database {
 	char *url;
-	char *ingest;	/* pressgate-fcgi */
-	char *worker;	/* pressgate-worker */
+	char *ingest;   /* pressgate-fcgi */
+	char *worker;   /* pressgate-worker */
 	char *operator; /* pressgate */
 	int64_t connect_timeout_ms;
 	int64_t call_timeout_ms; /* one call, at the client */
-	bool prepared;		 /* off behind pgbouncer before 1.21 */
+	bool prepared;           /* off behind pgbouncer before 1.21 */
 };
 
 struct gate_conf_fcgi {
@@ -52,11 +52,11 @@ struct gate_conf_fcgi {
 	int64_t mode; /* of the socket, 0660 */
 	int64_t processes;
 	int64_t backlog;
-	char *mount;		    /* prefix taken off REQUEST_URI, or "" */
+	char *mount;                /* prefix taken off REQUEST_URI, or "" */
 	int64_t request_timeout_ms; /* one request from accept to answer */
 	int64_t requests_per_child; /* then it is replaced; 0: never */
-	bool plain_http;	    /* false: 403 unless HTTPS or loopback */
-	char *trusted_proxies;	    /* comma separated addresses */
+	bool plain_http;            /* false: 403 unless HTTPS or loopback */
+	char *trusted_proxies;      /* comma separated addresses */
 };
 
 struct gate_conf_worker {
@@ -75,8 +75,8 @@ struct gate_conf {
 	char *path;
 	char *dir; /* of path; relative references start here */
 	enum gate_log_level log_level;
-	char *endpoint;	 /* public address of the gate, or "" */
-	char *metrics;	 /* lib/metrics.h's name; "": private */
+	char *endpoint;  /* public address of the gate, or "" */
+	char *metrics;   /* lib/metrics.h's name; "": private */
 	char *sites_dir; /* as written; relative to dir */
 	struct gate_conf_database database;
 	struct gate_conf_fcgi fcgi;
@@ -130,8 +130,7 @@ enum gate_conf_role {
  * Returns GATE_OK, GATE_E_CONF (reference), GATE_E_NOMEM.
  */
 enum gate_code gate_conf_database_url(const struct gate_conf *c,
-    enum gate_conf_role role, char **out, struct gate_err *err)
-    GATE_MUSTCHECK;
+    enum gate_conf_role role, char **out, struct gate_err *err) GATE_MUSTCHECK;
 
 /* All keys with their values in force, secrets as "***" (a reference to
  * one is shown), to f. */

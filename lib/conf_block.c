@@ -26,8 +26,8 @@ key_index(const struct gate_conf_block *b, const char *name)
 {
 	size_t i = 0;
 
-	while (i < b->spec->key_count &&
-	    strcmp(b->spec->keys[i].name, name) != 0)
+	while (
+	    i < b->spec->key_count && strcmp(b->spec->keys[i].name, name) != 0)
 		i++;
 	GATE_ASSERT(i < b->spec->key_count);
 	return i;

@@ -11,16 +11,16 @@
 
 /* What the file says of one key. */
 struct gate_conf_given {
-	int line; /* 0: nothing */
+	int line;    /* 0: nothing */
 	char **text; /* one, or a list's elements */
 	size_t count;
 };
 
 struct gate_conf_block {
 	const struct gate_conf_spec *spec;
-	const char *path; /* of the file; borrowed from the tree */
-	int line;	  /* of the opening brace */
-	char *title;	  /* NULL if the block has none */
+	const char *path;             /* of the file; borrowed from the tree */
+	int line;                     /* of the opening brace */
+	char *title;                  /* NULL if the block has none */
 	struct gate_conf_given *keys; /* one for each of spec->keys */
 	struct gate_conf_block *blocks; /* by kind, then in file order */
 	size_t block_count;
@@ -35,8 +35,8 @@ const struct gate_conf_given *gate_conf_block_key(
     const struct gate_conf_block *b, const char *name);
 /* The same as text, with the default where nothing is said; NULL if there
  * is no default either. */
-const char *gate_conf_block_text(const struct gate_conf_block *b,
-    const char *name);
+const char *gate_conf_block_text(
+    const struct gate_conf_block *b, const char *name);
 /* Frees what is in it, not b itself. */
 void gate_conf_block_clear(struct gate_conf_block *b);
 

@@ -13,9 +13,9 @@
 #include "lib/crypto.h"
 
 static void
-clash(struct gate_conf_candidate *a, int a_line,
-    struct gate_conf_candidate *b, int b_line, const char *key,
-    const char *what, struct gate_conf_errors *errors)
+clash(struct gate_conf_candidate *a, int a_line, struct gate_conf_candidate *b,
+    int b_line, const char *key, const char *what,
+    struct gate_conf_errors *errors)
 {
 	gate_conf_errors_put(errors, a->site.file, a_line, key,
 	    "%s as in %s:%d, expected it once", what, b->site.file, b_line);
@@ -49,8 +49,8 @@ same_secret(const struct gate_relay_key *a, const struct gate_relay_key *b)
 	if (gate_hmac_sha256(a->key, &part, 1, x) != GATE_OK ||
 	    gate_hmac_sha256(b->key, &part, 1, y) != GATE_OK)
 		return true; /* not known to differ: refuse */
-	return gate_ct_equal(gate_span_of(x, sizeof(x)),
-	    gate_span_of(y, sizeof(y)));
+	return gate_ct_equal(
+	    gate_span_of(x, sizeof(x)), gate_span_of(y, sizeof(y)));
 }
 
 static void
@@ -76,8 +76,8 @@ compare_keys(struct gate_conf_candidate *a, struct gate_conf_candidate *b,
 }
 
 void
-gate_conf_clash_check(struct gate_conf_candidates *all,
-    struct gate_conf_errors *errors)
+gate_conf_clash_check(
+    struct gate_conf_candidates *all, struct gate_conf_errors *errors)
 {
 	struct gate_conf_candidate *a, *b;
 	size_t i, k;

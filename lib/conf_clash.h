@@ -25,7 +25,7 @@ struct gate_conf_candidates {
 };
 
 /* Reports each clash at both its places and marks both sites bad. */
-void gate_conf_clash_check(struct gate_conf_candidates *all,
-    struct gate_conf_errors *errors);
+void gate_conf_clash_check(
+    struct gate_conf_candidates *all, struct gate_conf_errors *errors);
 
 #endif

@@ -120,8 +120,8 @@ by_place(const void *left, const void *right)
 }
 
 void
-gate_conf_errors_report(struct gate_conf_errors *e, gate_conf_report *report,
-    void *ctx)
+gate_conf_errors_report(
+    struct gate_conf_errors *e, gate_conf_report *report, void *ctx)
 {
 	size_t i;
 

@@ -32,7 +32,7 @@ void gate_conf_errors_put(struct gate_conf_errors *e, const char *path,
     int line, const char *key, const char *fmt, ...) GATE_PRINTF(5, 6);
 
 /* Files in the order in which they first had an error, lines ascending. */
-void gate_conf_errors_report(struct gate_conf_errors *e,
-    gate_conf_report *report, void *ctx);
+void gate_conf_errors_report(
+    struct gate_conf_errors *e, gate_conf_report *report, void *ctx);
 
 #endif

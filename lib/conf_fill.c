@@ -168,8 +168,8 @@ gate_conf_unfill(const struct gate_conf_spec *spec, void *target)
 }
 
 char *
-gate_conf_fill_title(const struct gate_conf_block *b,
-    struct gate_conf_errors *errors)
+gate_conf_fill_title(
+    const struct gate_conf_block *b, struct gate_conf_errors *errors)
 {
 	char *name;
 

@@ -21,8 +21,8 @@ void gate_conf_unfill(const struct gate_conf_spec *spec, void *target);
 
 /* A block's title as a name, the caller's to free; NULL, reported, if it is
  * none. */
-char *gate_conf_fill_title(const struct gate_conf_block *b,
-    struct gate_conf_errors *errors);
+char *gate_conf_fill_title(
+    const struct gate_conf_block *b, struct gate_conf_errors *errors);
 /* A zeroed array for the blocks of that name in b, the caller's to free;
  * NULL if there are none, or no memory. */
 void *gate_conf_fill_room(const struct gate_conf_block *b, const char *name,

@@ -20,8 +20,8 @@ static const char *const states[] = {
 };
 
 static void
-set_state(struct gate_site *site, struct gate_span id,
-    enum gate_key_state state)
+set_state(
+    struct gate_site *site, struct gate_span id, enum gate_key_state state)
 {
 	size_t i;
 
@@ -43,8 +43,7 @@ take_line(struct gate_span line, struct gate_site *site)
 	if (!gate_span_until(&line, ' ', 64, &scheme) ||
 	    !gate_span_until(&line, ' ', 64, &id) ||
 	    !gate_span_until(&line, ' ', 64, &word) ||
-	    !gate_time_parse(line, &made_at) ||
-	    !gate_span_is(scheme, "relay"))
+	    !gate_time_parse(line, &made_at) || !gate_span_is(scheme, "relay"))
 		return false;
 	for (i = 0; i < GATE_COUNT(states); i++)
 		if (gate_span_is(word, states[i])) {
@@ -55,8 +54,8 @@ take_line(struct gate_span line, struct gate_site *site)
 }
 
 void
-gate_conf_keys_load(const char *path, struct gate_site *site,
-    struct gate_conf_errors *errors)
+gate_conf_keys_load(
+    const char *path, struct gate_site *site, struct gate_conf_errors *errors)
 {
 	struct gate_err err = {0};
 	struct gate_span rest, line;

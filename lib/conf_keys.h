@@ -14,7 +14,7 @@
 
 /* Sets the states of the site's keys. A file that does not exist is fine;
  * a line for a key that the site does not have (any more) is skipped. */
-void gate_conf_keys_load(const char *path, struct gate_site *site,
-    struct gate_conf_errors *errors);
+void gate_conf_keys_load(
+    const char *path, struct gate_site *site, struct gate_conf_errors *errors);
 
 #endif

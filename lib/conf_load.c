@@ -82,8 +82,8 @@ load_main(struct gate_conf *c, const struct gate_conf_block *top,
 	size_t i;
 
 	gate_conf_fill(top, c, c->dir, errors);
-	c->services = gate_conf_fill_room(top, "service",
-	    sizeof(*c->services), &c->service_count, errors);
+	c->services = gate_conf_fill_room(
+	    top, "service", sizeof(*c->services), &c->service_count, errors);
 	for (i = 0; i < c->service_count; i++)
 		load_service(c, gate_conf_block_at(top, "service", i), want,
 		    &c->services[i], errors);
@@ -112,8 +112,8 @@ load_candidate(const struct gate_conf *c, const char *dir, const char *file,
 		errors->nomem = true;
 		out->bad = true;
 	} else {
-		out->bad = !gate_conf_site_load(c, path, name, want, errors,
-		    &out->site, &out->tree);
+		out->bad = !gate_conf_site_load(
+		    c, path, name, want, errors, &out->site, &out->tree);
 	}
 	free(path);
 	free(name);
@@ -124,8 +124,8 @@ by_name(const void *left, const void *right)
 {
 	const struct gate_conf_candidate *a = left, *b = right;
 
-	return gate_span_compare(gate_span_str(a->site.name),
-	    gate_span_str(b->site.name));
+	return gate_span_compare(
+	    gate_span_str(a->site.name), gate_span_str(b->site.name));
 }
 
 static void
@@ -152,8 +152,8 @@ load_candidates(const struct gate_conf *c, unsigned int want,
 		errors->nomem = true;
 	for (i = 0; i < count; i++) {
 		if (all->list != NULL)
-			load_candidate(c, dir, entries[i]->d_name, want,
-			    errors, &all->list[all->count++]);
+			load_candidate(c, dir, entries[i]->d_name, want, errors,
+			    &all->list[all->count++]);
 		free(entries[i]);
 	}
 	free(entries);
@@ -299,12 +299,10 @@ gate_conf_database_url(const struct gate_conf *c, enum gate_conf_role role,
     char **out, struct gate_err *err)
 {
 	static const char *const forms[] = {"env:", "file:", "cred:"};
-	const char *own[] = {
-	    [GATE_CONF_ROLE_OWNER] = NULL,
+	const char *own[] = {[GATE_CONF_ROLE_OWNER] = NULL,
 	    [GATE_CONF_ROLE_INGEST] = c->database.ingest,
 	    [GATE_CONF_ROLE_WORKER] = c->database.worker,
-	    [GATE_CONF_ROLE_OPERATOR] = c->database.operator,
-	};
+	    [GATE_CONF_ROLE_OPERATOR] = c->database.operator, };
 	struct gate_secret secret = {0};
 	const char *text = own[role];
 	enum gate_code code;

@@ -102,8 +102,8 @@ put_inside(FILE *f, const struct gate_conf_spec *spec,
 		put_key(f, &spec->keys[i], b == NULL ? &nothing : &b->keys[i],
 		    depth);
 	for (sub = spec->blocks; sub != NULL && *sub != NULL; sub++) {
-		inner = b == NULL ? NULL :
-				    gate_conf_block_at(b, (*sub)->name, 0);
+		inner =
+		    b == NULL ? NULL : gate_conf_block_at(b, (*sub)->name, 0);
 		if (inner == NULL && (*sub)->at != GATE_CONF_NOWHERE)
 			put_block(f, *sub, NULL, depth);
 		for (i = 0; inner != NULL;
@@ -137,8 +137,8 @@ gate_conf_print(const struct gate_conf *c, FILE *f)
 	put_inside(f, &gate_conf_main_spec, &c->trees->main->top, 0);
 	for (i = 0; i < c->trees->site_count; i++) {
 		fprintf(f, "\n# %s\n", c->trees->sites[i]->path);
-		put_inside(f, &gate_conf_site_file_spec,
-		    &c->trees->sites[i]->top, 0);
+		put_inside(
+		    f, &gate_conf_site_file_spec, &c->trees->sites[i]->top, 0);
 	}
 }
 
@@ -177,8 +177,8 @@ put_help(FILE *f, const struct gate_conf_key *key, int depth)
 static void
 put_sample_key(FILE *f, const struct gate_conf_key *key, int depth)
 {
-	bool optional = key->def != NULL ||
-	    (key->flags & GATE_CONF_OPTIONAL) != 0;
+	bool optional =
+	    key->def != NULL || (key->flags & GATE_CONF_OPTIONAL) != 0;
 	const char *text = key->def == NULL ? key->example : key->def;
 
 	put_help(f, key, depth);
@@ -274,8 +274,8 @@ put_manual_key(FILE *f, const struct gate_conf_key *key)
 	    key->flags & GATE_CONF_LIST ? "a list, each " : "");
 	put_troff(f, expect);
 	fprintf(f, ".%s\n",
-	    key->flags & GATE_CONF_RESTART ? " Takes a restart to change." :
-					     "");
+	    key->flags & GATE_CONF_RESTART ? " Takes a restart to change."
+					   : "");
 }
 
 static void

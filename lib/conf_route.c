@@ -12,8 +12,7 @@
 #include "lib/conf_fill.h"
 #include "lib/num.h"
 
-static const char *const methods[] = {
-    "GET", "POST", "PUT", "PATCH", "DELETE"};
+static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 
 /* Keys that one kind of step has and the others have not. */
 static const struct {
@@ -154,8 +153,7 @@ check_route(const struct gate_conf_load *l, const struct gate_conf_block *b)
 			    "deliver", "bad value, expected {\"poll\"}");
 	k = gate_conf_block_key(b, "coalesce_by");
 	if (k->line > 0)
-		gate_conf_errors_put(l->errors, b->path, k->line,
-		    "coalesce_by",
+		gate_conf_errors_put(l->errors, b->path, k->line, "coalesce_by",
 		    "this version does not coalesce events, expected no "
 		    "such key");
 	if (gate_conf_block_at(b, "step", 0) == NULL)
@@ -165,8 +163,7 @@ check_route(const struct gate_conf_load *l, const struct gate_conf_block *b)
 
 void
 gate_conf_route_load(const struct gate_conf_load *l,
-    const struct gate_conf_block *b,
-    struct gate_route *r)
+    const struct gate_conf_block *b, struct gate_route *r)
 {
 	size_t i;
 
@@ -174,8 +171,8 @@ gate_conf_route_load(const struct gate_conf_load *l,
 	r->name = gate_conf_fill_title(b, l->errors);
 	gate_conf_fill(b, r, l->conf->dir, l->errors);
 	check_route(l, b);
-	r->steps = gate_conf_fill_room(b, "step", sizeof(*r->steps),
-	    &r->step_count, l->errors);
+	r->steps = gate_conf_fill_room(
+	    b, "step", sizeof(*r->steps), &r->step_count, l->errors);
 	for (i = 0; i < r->step_count; i++)
 		load_step(l, gate_conf_block_at(b, "step", i), &r->steps[i]);
 }

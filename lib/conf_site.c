@@ -38,8 +38,8 @@ load_relay_key(const struct gate_conf_load *l, const struct gate_conf_block *b,
 	gate_conf_fill(b, k, l->conf->dir, l->errors);
 	if (ref->line == 0 || (l->want & GATE_CONF_INGEST) == 0)
 		return;
-	code = gate_secret_load(ref->text[0], l->conf->dir,
-	    GATE_RELAY_SECRET_MIN, &secret, &err);
+	code = gate_secret_load(
+	    ref->text[0], l->conf->dir, GATE_RELAY_SECRET_MIN, &secret, &err);
 	if (code == GATE_OK)
 		code = gate_hmac_key_new(gate_secret_span(&secret), &k->key);
 	gate_secret_clear(&secret);
@@ -57,19 +57,19 @@ load_relay(const struct gate_conf_load *l, struct gate_site *s,
 {
 	size_t i;
 
-	s->relay_keys = gate_conf_fill_room(b, "key", sizeof(*s->relay_keys),
-	    &s->relay_key_count, l->errors);
+	s->relay_keys = gate_conf_fill_room(
+	    b, "key", sizeof(*s->relay_keys), &s->relay_key_count, l->errors);
 	for (i = 0; i < s->relay_key_count; i++)
-		load_relay_key(l, gate_conf_block_at(b, "key", i),
-		    &s->relay_keys[i]);
+		load_relay_key(
+		    l, gate_conf_block_at(b, "key", i), &s->relay_keys[i]);
 	if (s->relay_key_count == 0)
 		gate_conf_errors_put(l->errors, b->path, b->line, "key",
 		    "is missing, expected at least one key \"ID\" { ... }");
 }
 
 static void
-add_event_type(const struct gate_conf_load *l, struct gate_site *s,
-    const char *type)
+add_event_type(
+    const struct gate_conf_load *l, struct gate_site *s, const char *type)
 {
 	size_t n, bytes;
 	char **list;
@@ -129,18 +129,17 @@ load_site(const struct gate_conf_load *l, struct gate_site *s,
 	if (relay != NULL)
 		gate_conf_errors_put(l->errors, b->path, relay->line, "relay",
 		    "a second block, expected one");
-	s->routes = gate_conf_fill_room(b, "route", sizeof(*s->routes),
-	    &s->route_count, l->errors);
+	s->routes = gate_conf_fill_room(
+	    b, "route", sizeof(*s->routes), &s->route_count, l->errors);
 	for (i = 0; i < s->route_count; i++)
-		gate_conf_route_load(l, gate_conf_block_at(b, "route", i),
-		    &s->routes[i]);
+		gate_conf_route_load(
+		    l, gate_conf_block_at(b, "route", i), &s->routes[i]);
 	load_event_types(l, s, b);
 }
 
 /* sites.d/NAME.conf -> sites.d/NAME.keys */
 static void
-load_keys(const struct gate_conf_load *l, struct gate_site *s,
-    const char *path)
+load_keys(const struct gate_conf_load *l, struct gate_site *s, const char *path)
 {
 	size_t n = strlen(path);
 	char *keys = strdup(path);
@@ -184,8 +183,7 @@ gate_conf_site_load(const struct gate_conf *c, const char *path,
     const char *name, unsigned int want, struct gate_conf_errors *errors,
     struct gate_site *out, struct gate_conf_tree **tree)
 {
-	struct gate_conf_load l = {
-	    .conf = c, .want = want, .errors = errors};
+	struct gate_conf_load l = {.conf = c, .want = want, .errors = errors};
 	size_t before = errors->count;
 
 	*tree = NULL;

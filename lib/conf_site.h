@@ -19,7 +19,7 @@
 /* What the rooms that build a site share. */
 struct gate_conf_load {
 	const struct gate_conf *conf; /* its services are loaded */
-	unsigned int want;	      /* enum gate_conf_want */
+	unsigned int want;            /* enum gate_conf_want */
 	struct gate_conf_errors *errors;
 };
 

@@ -12,21 +12,21 @@
 
 enum gate_conf_type {
 	GATE_CONF_STRING,   /* char *; min and max: bytes */
-	GATE_CONF_NAME,	    /* char *: [A-Za-z0-9._-]{1,64} */
+	GATE_CONF_NAME,     /* char *: [A-Za-z0-9._-]{1,64} */
 	GATE_CONF_EVENT,    /* char *: a name, also with ':' and '/' */
-	GATE_CONF_URL,	    /* char *: http:// or https://, or "" */
+	GATE_CONF_URL,      /* char *: http:// or https://, or "" */
 	GATE_CONF_MOUNT,    /* char *: a path without its last '/', or "" */
 	GATE_CONF_RANGES,   /* char *: addresses, for gate_ranges_parse */
 	GATE_CONF_POINTER,  /* char *: JSON Pointer; not given: NULL */
-	GATE_CONF_REF,	    /* char *: env:NAME, file:PATH or cred:NAME */
-	GATE_CONF_DSN,	    /* char *: a connection string or a reference */
-	GATE_CONF_BOOL,	    /* bool */
+	GATE_CONF_REF,      /* char *: env:NAME, file:PATH or cred:NAME */
+	GATE_CONF_DSN,      /* char *: a connection string or a reference */
+	GATE_CONF_BOOL,     /* bool */
 	GATE_CONF_COUNT,    /* int64_t */
-	GATE_CONF_MODE,	    /* int64_t, octal permission bits */
-	GATE_CONF_MS,	    /* int64_t; min and max in milliseconds */
-	GATE_CONF_S,	    /* int64_t; min and max in seconds */
+	GATE_CONF_MODE,     /* int64_t, octal permission bits */
+	GATE_CONF_MS,       /* int64_t; min and max in milliseconds */
+	GATE_CONF_S,        /* int64_t; min and max in seconds */
 	GATE_CONF_BYTES,    /* int64_t */
-	GATE_CONF_WORD,	    /* an enum; its value is the index in words */
+	GATE_CONF_WORD,     /* an enum; its value is the index in words */
 	GATE_CONF_TEMPLATE, /* struct gate_template * */
 	GATE_CONF_TEMPLATE_FILE, /* the same, read from a file */
 	GATE_CONF_TYPE_COUNT
@@ -46,18 +46,18 @@ struct gate_conf_key {
 	const char *name;
 	enum gate_conf_type type;
 	unsigned int flags;
-	size_t at;	 /* offset in the block's struct, or NOWHERE */
+	size_t at;       /* offset in the block's struct, or NOWHERE */
 	size_t count_at; /* lists */
 	int64_t min, max;
 	const char *def; /* as text; NULL: must be given unless OPTIONAL */
 	const char *const *words; /* WORD: ends with NULL */
-	const char *example;	  /* where there is no default, as text */
+	const char *example;      /* where there is no default, as text */
 	const char *help;
 };
 
 struct gate_conf_spec {
 	const char *name;
-	const char *title; /* what the title is; NULL: the block has none */
+	const char *title;  /* what the title is; NULL: the block has none */
 	const char *sample; /* the title in the sample */
 	size_t at; /* offset in the parent's struct, where there is one */
 	const struct gate_conf_key *keys;
@@ -71,8 +71,8 @@ extern const struct gate_conf_spec gate_conf_main_spec;
 extern const struct gate_conf_spec gate_conf_site_file_spec;
 /* Blocks that come more than once, with the structs they fill. */
 extern const struct gate_conf_spec gate_conf_service_spec; /* gate_service */
-extern const struct gate_conf_spec gate_conf_site_spec;	   /* gate_site */
+extern const struct gate_conf_spec gate_conf_site_spec;    /* gate_site */
 extern const struct gate_conf_spec gate_conf_route_spec;   /* gate_route */
-extern const struct gate_conf_spec gate_conf_step_spec;	   /* gate_step */
+extern const struct gate_conf_spec gate_conf_step_spec;    /* gate_step */
 
 #endif

@@ -32,8 +32,8 @@ struct walk {
 };
 
 enum gate_code
-gate_conf_text_read(const char *path, struct gate_buf *out,
-    struct gate_err *err)
+gate_conf_text_read(
+    const char *path, struct gate_buf *out, struct gate_err *err)
 {
 	enum gate_code code = GATE_OK;
 	unsigned char *p;
@@ -56,8 +56,8 @@ gate_conf_text_read(const char *path, struct gate_buf *out,
 		code = gate_buf_room(out, 4096, &p);
 		if (code != GATE_OK) {
 			(void)gate_err_set(err, GATE_E_CONF,
-			    code == GATE_E_LIMIT ? "is too large" :
-						   "out of memory");
+			    code == GATE_E_LIMIT ? "is too large"
+						 : "out of memory");
 			if (code == GATE_E_LIMIT)
 				code = GATE_E_CONF;
 			goto out;
@@ -92,8 +92,8 @@ step(struct walk *w)
 	if (w->rest.n == 0)
 		return;
 	if (!gate_utf8_take(&w->rest, &c)) {
-		gate_conf_errors_put(w->errors, w->path, w->line, NULL,
-		    "is not UTF-8");
+		gate_conf_errors_put(
+		    w->errors, w->path, w->line, NULL, "is not UTF-8");
 		w->rest.p += w->rest.n;
 		w->rest.n = 0;
 		w->over = true;
@@ -147,8 +147,9 @@ static bool
 is_variable_name(struct gate_span name)
 {
 	return name.n > 0 && (name.p[0] < '0' || name.p[0] > '9') &&
-	    gate_span_only(name, "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	    gate_span_only(name,
+		"abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 }
 
 /* After "${". libconfuse takes everything up to the next '}'. */
@@ -173,8 +174,8 @@ walk_variable(struct walk *w)
 	name = inner;
 	if (!gate_span_until(&inner, ':', sizeof(text) - 1, &name))
 		inner.n = 0;
-	if (!is_variable_name(name) || !gate_span_copy(name, text,
-					   sizeof(text)) ||
+	if (!is_variable_name(name) ||
+	    !gate_span_copy(name, text, sizeof(text)) ||
 	    (inner.n > 0 && !gate_span_starts(inner, "-"))) {
 		gate_conf_errors_put(w->errors, w->path, w->line, NULL,
 		    "a bad variable, expected ${NAME} or ${NAME:-default}; "
@@ -332,8 +333,8 @@ walk_token(struct walk *w)
 }
 
 bool
-gate_conf_text_check(const char *path, struct gate_buf *text,
-    struct gate_conf_errors *errors)
+gate_conf_text_check(
+    const char *path, struct gate_buf *text, struct gate_conf_errors *errors)
 {
 	struct walk w = {.text = text->p,
 	    .rest = gate_buf_span(text),

@@ -28,7 +28,7 @@ enum gate_code gate_conf_text_read(const char *path, struct gate_buf *out,
 
 /* Reports what libconfuse would let through; false if there was any. Puts
  * spaces over comments, without which its line numbers are wrong. */
-bool gate_conf_text_check(const char *path, struct gate_buf *text,
-    struct gate_conf_errors *errors);
+bool gate_conf_text_check(
+    const char *path, struct gate_buf *text, struct gate_conf_errors *errors);
 
 #endif

@@ -32,9 +32,9 @@
 
 /* What an option's comment holds while a file is parsed. */
 struct mark {
-	int line;      /* where the key was first given */
+	int line;       /* where the key was first given */
 	unsigned int n; /* values at the last call */
-	int calls;     /* of the validate callback */
+	int calls;      /* of the validate callback */
 };
 
 static bool
@@ -88,8 +88,7 @@ on_value(cfg_t *cfg, cfg_opt_t *opt)
 	return cfg_opt_setcomment(opt, comment) == CFG_SUCCESS ? 0 : -1;
 }
 
-static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
-    GATE_PRINTF(2, 0);
+static void on_error(cfg_t *cfg, const char *fmt, va_list ap) GATE_PRINTF(2, 0);
 
 /* Appends "LINE text\n" to the block's comment. */
 static void
@@ -140,7 +139,9 @@ options_new(const struct gate_conf_spec *spec)
 	if (opts == NULL)
 		return NULL;
 	o = opts;
-	*o++ = (cfg_opt_t){.name = "", .type = CFGT_STR, .flags = CFGF_LIST,
+	*o++ = (cfg_opt_t){.name = "",
+	    .type = CFGT_STR,
+	    .flags = CFGF_LIST,
 	    .def = {.parsed = (char *)(uintptr_t)line_mark},
 	    .validcb = on_value};
 	for (i = 0; i < spec->key_count; i++)
@@ -194,16 +195,15 @@ report_block(cfg_t *cfg, const char *path, struct gate_conf_errors *errors)
 		if (!gate_span_until(&row, ' ', row.n, &number) ||
 		    !gate_span_u64(number, INT32_MAX, &line))
 			continue;
-		gate_conf_errors_put(errors, path, (int)line, NULL,
-		    "%.*s%s", GATE_SPAN_ARG(row),
-		    gate_span_starts(row, UNKNOWN_KEY) ?
-			gate_buf_str(&known) :
-			"");
+		gate_conf_errors_put(errors, path, (int)line, NULL, "%.*s%s",
+		    GATE_SPAN_ARG(row),
+		    gate_span_starts(row, UNKNOWN_KEY) ? gate_buf_str(&known)
+						       : "");
 	}
 	gate_buf_clear(&known);
 	for (i = 0; cfg->opts[i].name != NULL; i++)
-		for (k = 0; cfg->opts[i].type == CFGT_SEC &&
-		     k < cfg->opts[i].nvalues;
+		for (k = 0;
+		     cfg->opts[i].type == CFGT_SEC && k < cfg->opts[i].nvalues;
 		     k++)
 			if (cfg->opts[i].values[k]->section != NULL)
 				report_block(cfg->opts[i].values[k]->section,
@@ -325,8 +325,8 @@ parse(const char *path, const char *text, const struct gate_conf_spec *spec,
 	result = cfg_parse_buf(cfg, text);
 	report_block(cfg, path, errors);
 	if (result != CFG_SUCCESS && errors->count == before)
-		gate_conf_errors_put(errors, path, cfg->line, NULL,
-		    "cannot be parsed");
+		gate_conf_errors_put(
+		    errors, path, cfg->line, NULL, "cannot be parsed");
 	if (result == CFG_SUCCESS) {
 		t = tree_new(cfg, spec, path);
 		if (t == NULL)

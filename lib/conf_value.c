@@ -111,8 +111,9 @@ take_mount(struct gate_conf_value *v)
 {
 	struct gate_span s = gate_span_str(v->text);
 
-	if (s.n > 0 && (s.p[0] != '/' || s.p[s.n - 1] == '/' ||
-	    !gate_span_within(s, 0x21, 0x7e)))
+	if (s.n > 0 &&
+	    (s.p[0] != '/' || s.p[s.n - 1] == '/' ||
+		!gate_span_within(s, 0x21, 0x7e)))
 		return false;
 	return take_string(v);
 }
@@ -229,8 +230,7 @@ take_bytes(struct gate_conf_value *v)
 {
 	int64_t n;
 
-	return gate_conf_size(gate_span_str(v->text), &n) &&
-	    take_number(v, n);
+	return gate_conf_size(gate_span_str(v->text), &n) && take_number(v, n);
 }
 
 /* Every enum of the tables is as wide as an unsigned int. */
@@ -317,8 +317,8 @@ static const struct {
     [GATE_CONF_TEMPLATE_FILE] = {take_template_file, TEMPLATE,
 	"a file of text with {{/pointer}}"},
 };
-_Static_assert(GATE_COUNT(types) == GATE_CONF_TYPE_COUNT,
-    "a type has no function");
+_Static_assert(
+    GATE_COUNT(types) == GATE_CONF_TYPE_COUNT, "a type has no function");
 
 static void
 expect_words(const struct gate_conf_key *key, char *dst, size_t size)
@@ -329,8 +329,8 @@ expect_words(const struct gate_conf_key *key, char *dst, size_t size)
 	gate_buf_init(&b, size - 1);
 	for (i = 0; key->words[i] != NULL; i++) {
 		if (i > 0)
-			gate_buf_put_str(&b,
-			    key->words[i + 1] == NULL ? " or " : ", ");
+			gate_buf_put_str(
+			    &b, key->words[i + 1] == NULL ? " or " : ", ");
 		gate_buf_put_str(&b, key->words[i]);
 	}
 	(void)snprintf(dst, size, "%s", gate_buf_str(&b));
@@ -355,8 +355,7 @@ gate_conf_expectation(const struct gate_conf_key *key, char *dst, size_t size)
 	case GATE_CONF_S:
 		gate_conf_duration_text(key->min * scale, min);
 		gate_conf_duration_text(key->max * scale, max);
-		(void)snprintf(dst, size, "a duration from %s to %s", min,
-		    max);
+		(void)snprintf(dst, size, "a duration from %s to %s", min, max);
 		return;
 	case GATE_CONF_BYTES:
 		gate_conf_size_text(key->min, min);

@@ -21,8 +21,8 @@ bool gate_conf_is_event_type(struct gate_span in);
 struct gate_conf_value {
 	const struct gate_conf_key *key;
 	const char *text;
-	void *member;	 /* of the key's type; zero */
-	const char *dir; /* what a file of text is relative to */
+	void *member;        /* of the key's type; zero */
+	const char *dir;     /* what a file of text is relative to */
 	struct gate_err why; /* text is "" where the expectation says it all */
 };
 
@@ -32,8 +32,8 @@ bool gate_conf_value_take(struct gate_conf_value *v) GATE_MUSTCHECK;
 void gate_conf_value_drop(enum gate_conf_type type, void *member);
 
 /* "expected ..." of a key, for errors and the manual. */
-void gate_conf_expectation(const struct gate_conf_key *key, char *dst,
-    size_t dst_size);
+void gate_conf_expectation(
+    const struct gate_conf_key *key, char *dst, size_t dst_size);
 
 /* dir/path, or path if it is absolute. NULL: no memory. */
 char *gate_conf_path(const char *dir, const char *path) GATE_MUSTCHECK;

@@ -32,8 +32,8 @@ prepare(struct gate_span key)
 	/* OpenSSL takes the name as char *, but does not write to it. */
 	char digest[] = "SHA256";
 	/* NULL would mean "keep the key you have": there is none. */
-	const unsigned char *bytes = key.n > 0 ? key.p :
-	    (const unsigned char *)"";
+	const unsigned char *bytes =
+	    key.n > 0 ? key.p : (const unsigned char *)"";
 	OSSL_PARAM params[] = {
 	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
 	    OSSL_PARAM_construct_end(),
@@ -91,9 +91,8 @@ mac_parts(EVP_MAC_CTX *ctx, const struct gate_span *parts, size_t part_count,
 }
 
 enum gate_code
-gate_hmac_sha256(const struct gate_hmac_key *key,
-    const struct gate_span *parts, size_t part_count,
-    unsigned char mac[GATE_SHA256_BYTES])
+gate_hmac_sha256(const struct gate_hmac_key *key, const struct gate_span *parts,
+    size_t part_count, unsigned char mac[GATE_SHA256_BYTES])
 {
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(key->prepared);
 	unsigned char made[GATE_SHA256_BYTES];
@@ -129,8 +128,8 @@ gate_sha256(const struct gate_span *parts, size_t part_count,
     unsigned char digest[GATE_SHA256_BYTES])
 {
 	unsigned char made[EVP_MAX_MD_SIZE];
-	enum gate_code code = digest_parts(EVP_sha256(), GATE_SPAN(""), parts,
-	    part_count, made);
+	enum gate_code code =
+	    digest_parts(EVP_sha256(), GATE_SPAN(""), parts, part_count, made);
 
 	if (code == GATE_OK)
 		memcpy(digest, made, GATE_SHA256_BYTES);

@@ -19,8 +19,8 @@
 struct gate_hmac_key;
 
 /* GATE_E_NOMEM, GATE_E_BUG. key is copied; free wipes. */
-enum gate_code gate_hmac_key_new(struct gate_span key,
-    struct gate_hmac_key **out) GATE_MUSTCHECK;
+enum gate_code gate_hmac_key_new(
+    struct gate_span key, struct gate_hmac_key **out) GATE_MUSTCHECK;
 void gate_hmac_key_free(struct gate_hmac_key *key);
 
 /*
@@ -44,12 +44,12 @@ void gate_wipe(void *p, size_t n);
 enum gate_code gate_random(void *p, size_t n) GATE_MUSTCHECK;
 
 /* RFC 9562 version 7: 48 bits of wall milliseconds, then random bits. */
-enum gate_code gate_uuid7(int64_t wall_ms, struct gate_uuid *out)
-    GATE_MUSTCHECK;
+enum gate_code gate_uuid7(
+    int64_t wall_ms, struct gate_uuid *out) GATE_MUSTCHECK;
 /* RFC 9562 version 5 (SHA-1) of the parts within a name space. */
 enum gate_code gate_uuid5(const struct gate_uuid *space,
-    const struct gate_span *parts, size_t part_count, struct gate_uuid *out)
-    GATE_MUSTCHECK;
+    const struct gate_span *parts, size_t part_count,
+    struct gate_uuid *out) GATE_MUSTCHECK;
 
 /* For --version: "OpenSSL 3.0.15 ..." */
 const char *gate_crypto_version(void);

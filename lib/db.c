@@ -64,8 +64,7 @@ gate_db_open(const struct gate_db_settings *s, const struct gate_stmt *stmts,
 	if (code == GATE_OK) {
 		db->known = calloc(stmt_count + 1, sizeof(*db->known));
 		if (db->known == NULL)
-			code = gate_err_set(err, GATE_E_NOMEM,
-			    "out of memory");
+			code = gate_err_set(err, GATE_E_NOMEM, "out of memory");
 	}
 	if (code != GATE_OK) {
 		gate_db_close(db);
@@ -147,9 +146,9 @@ send_params(struct gate_db *db)
 	}
 	if (db->prepared)
 		return PQsendQueryPrepared(db->link.conn, s->name,
-		    s->param_count, values, lengths, formats, 0) == 1;
+			   s->param_count, values, lengths, formats, 0) == 1;
 	return PQsendQueryParams(db->link.conn, s->sql, s->param_count, NULL,
-	    values, lengths, formats, 0) == 1;
+		   values, lengths, formats, 0) == 1;
 }
 
 static bool
@@ -160,7 +159,7 @@ send_next(struct gate_db *db)
 	if (db->prepared && db->known[db->stmt] != db->link.serial) {
 		db->stage = PREPARING;
 		return PQsendPrepare(db->link.conn, s->name, s->sql,
-		    s->param_count, NULL) == 1;
+			   s->param_count, NULL) == 1;
 	}
 	db->stage = RUNNING;
 	return send_params(db);
@@ -420,6 +419,6 @@ gate_db_version(char dst[GATE_DB_VERSION_TEXT])
 {
 	int v = PQlibVersion();
 
-	(void)snprintf(dst, GATE_DB_VERSION_TEXT, "libpq %d.%d", v / 10000,
-	    v % 10000);
+	(void)snprintf(
+	    dst, GATE_DB_VERSION_TEXT, "libpq %d.%d", v / 10000, v % 10000);
 }

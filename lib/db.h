@@ -8,8 +8,8 @@
  * `prepared` off. A PGconn must not cross fork: open after it.
  *
  * Two ways to call, never mixed while a call is under way:
- *   gate_db_call                      waits, at most until a deadline (fcgi, cli)
- *   gate_db_start / _fd / _step       for a loop of the caller's (worker)
+ *   gate_db_call                      waits, at most until a deadline (fcgi,
+ * cli) gate_db_start / _fd / _step       for a loop of the caller's (worker)
  */
 #ifndef GATE_DB_H
 #define GATE_DB_H
@@ -42,7 +42,7 @@ struct gate_db;
 struct gate_rows;
 
 struct gate_db_settings {
-	const char *url; /* conninfo or URI; copied */
+	const char *url;         /* conninfo or URI; copied */
 	const char *application; /* application_name, a literal */
 	int64_t connect_timeout_ms;
 	int64_t call_timeout_ms; /* also sent as statement_timeout */
@@ -74,8 +74,8 @@ enum gate_code gate_db_call(struct gate_db *db, size_t stmt,
     struct gate_rows **rows, struct gate_err *err) GATE_MUSTCHECK;
 /* The same for SQL from a migration file: several statements, no
  * parameters, no rows, simple protocol. Only for the operator's command. */
-enum gate_code gate_db_script(struct gate_db *db, const char *sql,
-    struct gate_err *err) GATE_MUSTCHECK;
+enum gate_code gate_db_script(
+    struct gate_db *db, const char *sql, struct gate_err *err) GATE_MUSTCHECK;
 
 /*
  * Begins one statement without waiting. One at a time: gate_db_busy is true
@@ -111,7 +111,7 @@ bool gate_rows_bool(const struct gate_rows *r, size_t row, size_t col);
 
 /* Parameters. */
 struct gate_param gate_param_text(struct gate_span v);
-struct gate_param gate_param_str(const char *v); /* NULL: SQL null */
+struct gate_param gate_param_str(const char *v);        /* NULL: SQL null */
 struct gate_param gate_param_bytes(struct gate_span v); /* bytea */
 struct gate_param gate_param_null(void);
 /* num: caller's room for the digits, must live as long as the parameter. */
@@ -134,8 +134,8 @@ void gate_array_put_bytes(struct gate_array *a, struct gate_span v); /*bytea[]*/
 void gate_array_put_i64(struct gate_array *a, int64_t v);
 void gate_array_put_null(struct gate_array *a);
 /* GATE_OK, or what failed. *out borrows from a. */
-enum gate_code gate_array_param(struct gate_array *a,
-    struct gate_param *out) GATE_MUSTCHECK;
+enum gate_code gate_array_param(
+    struct gate_array *a, struct gate_param *out) GATE_MUSTCHECK;
 
 #define GATE_DB_VERSION_TEXT 32 /* "libpq 15.12" */
 void gate_db_version(char dst[GATE_DB_VERSION_TEXT]);

@@ -36,19 +36,20 @@ url_has(const char *url, const char *key, bool *valid)
 /* statement_timeout as a start-up option; pgbouncer (prepared off) refuses
  * those, there a role's setting has to do it. */
 static enum gate_code
-set_options(struct gate_link *l, const struct gate_db_settings *s,
-    struct gate_err *err)
+set_options(
+    struct gate_link *l, const struct gate_db_settings *s, struct gate_err *err)
 {
 	bool valid, own = url_has(s->url, "options", &valid);
 	char text[128];
 
 	if (!valid)
-		return gate_err_set(err, GATE_E_CONF,
-		    "database url: not a connection string");
+		return gate_err_set(
+		    err, GATE_E_CONF, "database url: not a connection string");
 	if (own || !s->prepared)
 		return GATE_OK;
 	(void)snprintf(text, sizeof(text),
-	    "-c statement_timeout=%lld -c client_connection_check_interval=%lld",
+	    "-c statement_timeout=%lld -c "
+	    "client_connection_check_interval=%lld",
 	    (long long)s->call_timeout_ms, (long long)s->call_timeout_ms);
 	l->options = strdup(text);
 	if (l->options == NULL)
@@ -57,8 +58,8 @@ set_options(struct gate_link *l, const struct gate_db_settings *s,
 }
 
 enum gate_code
-gate_link_init(struct gate_link *l, const struct gate_db_settings *s,
-    struct gate_err *err)
+gate_link_init(
+    struct gate_link *l, const struct gate_db_settings *s, struct gate_err *err)
 {
 	memset(l, 0, sizeof(*l));
 	l->state = GATE_LINK_AWAY;
@@ -92,8 +93,7 @@ gate_link_drop(struct gate_link *l)
 enum gate_code
 gate_link_lost(struct gate_link *l, struct gate_err *err)
 {
-	(void)gate_db_fail(err, GATE_E_DB_RETRY, NULL,
-	    PQerrorMessage(l->conn));
+	(void)gate_db_fail(err, GATE_E_DB_RETRY, NULL, PQerrorMessage(l->conn));
 	gate_link_drop(l);
 	l->not_before_ms = gate_mono_ms() + l->pause_ms;
 	l->pause_ms *= 2;
@@ -107,8 +107,8 @@ start(struct gate_link *l, struct gate_err *err)
 {
 	const char *keys[] = {"dbname", "fallback_application_name",
 	    "client_encoding", l->options == NULL ? NULL : "options", NULL};
-	const char *values[] = {l->url, l->application, "UTF8", l->options,
-	    NULL};
+	const char *values[] = {
+	    l->url, l->application, "UTF8", l->options, NULL};
 	int64_t now = gate_mono_ms();
 
 	if (now < l->not_before_ms)

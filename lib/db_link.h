@@ -42,8 +42,8 @@ void gate_link_clear(struct gate_link *l);
  * waits for the descriptor (want_write) until connect_by_ms.
  * GATE_E_DB_RETRY: failed, or the pause after a failure is not over.
  */
-enum gate_code gate_link_advance(struct gate_link *l, struct gate_err *err)
-    GATE_MUSTCHECK;
+enum gate_code gate_link_advance(
+    struct gate_link *l, struct gate_err *err) GATE_MUSTCHECK;
 
 /* Closes; the next advance connects at once. */
 void gate_link_drop(struct gate_link *l);

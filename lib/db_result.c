@@ -17,18 +17,18 @@ struct gate_rows {
 
 /* What a SQLSTATE (or its class, two characters) means for the caller. */
 static const struct gate_db_meaning meanings[] = {
-	{"40001", GATE_E_DB_RETRY, false, true}, /* serialization_failure */
-	{"40P01", GATE_E_DB_RETRY, false, true}, /* deadlock_detected */
-	{"26000", GATE_E_DB_RETRY, true, true},	 /* lost prepared statement */
-	{"0A000", GATE_E_DB_RETRY, true, true},	 /* plan outlived a migration */
-	{"25006", GATE_E_DB_RETRY, true, false}, /* read-only: failed over */
-	{"55P03", GATE_E_DB_RETRY, false, false}, /* lock_not_available */
-	{"57014", GATE_E_DB_RETRY, false, false}, /* statement timeout */
-	{"57P", GATE_E_DB_RETRY, true, false},	/* stopping, starting, crashed */
-	{"08", GATE_E_DB_RETRY, true, false},	/* connection */
-	{"53", GATE_E_DB_RETRY, false, false},	/* disk, memory, connections */
-	{"58", GATE_E_DB_RETRY, false, false},	/* input/output */
-	{"", GATE_E_DB_HARD, false, false},	 /* all others */
+    {"40001", GATE_E_DB_RETRY, false, true},  /* serialization_failure */
+    {"40P01", GATE_E_DB_RETRY, false, true},  /* deadlock_detected */
+    {"26000", GATE_E_DB_RETRY, true, true},   /* lost prepared statement */
+    {"0A000", GATE_E_DB_RETRY, true, true},   /* plan outlived a migration */
+    {"25006", GATE_E_DB_RETRY, true, false},  /* read-only: failed over */
+    {"55P03", GATE_E_DB_RETRY, false, false}, /* lock_not_available */
+    {"57014", GATE_E_DB_RETRY, false, false}, /* statement timeout */
+    {"57P", GATE_E_DB_RETRY, true, false},    /* stopping, starting, crashed */
+    {"08", GATE_E_DB_RETRY, true, false},     /* connection */
+    {"53", GATE_E_DB_RETRY, false, false},    /* disk, memory, connections */
+    {"58", GATE_E_DB_RETRY, false, false},    /* input/output */
+    {"", GATE_E_DB_HARD, false, false},       /* all others */
 };
 
 const struct gate_db_meaning *
@@ -36,8 +36,8 @@ gate_db_meaning(const char *sqlstate)
 {
 	size_t i = 0;
 
-	while (strncmp(sqlstate, meanings[i].state,
-	    strlen(meanings[i].state)) != 0)
+	while (strncmp(
+		   sqlstate, meanings[i].state, strlen(meanings[i].state)) != 0)
 		i++; /* ends: the last row matches anything */
 	return &meanings[i];
 }
@@ -116,8 +116,8 @@ int64_t
 gate_rows_i64(const struct gate_rows *r, size_t row, size_t col)
 {
 	int64_t v = 0;
-	bool ok = gate_span_i64(gate_rows_get(r, row, col), INT64_MIN,
-	    INT64_MAX, &v);
+	bool ok =
+	    gate_span_i64(gate_rows_get(r, row, col), INT64_MIN, INT64_MAX, &v);
 
 	GATE_ASSERT(ok);
 	return v;

@@ -14,19 +14,19 @@
 #include "lib/num.h"
 
 static const char *const names[] = {
-	[GATE_OK] = "ok",
-	[GATE_E_BAD] = "bad",
-	[GATE_E_AUTH] = "auth",
-	[GATE_E_STALE] = "stale",
-	[GATE_E_LIMIT] = "limit",
-	[GATE_E_UNKNOWN] = "unknown",
-	[GATE_E_DUP] = "dup",
-	[GATE_E_NOMEM] = "nomem",
-	[GATE_E_SYS] = "sys",
-	[GATE_E_DB_RETRY] = "db_retry",
-	[GATE_E_DB_HARD] = "db_hard",
-	[GATE_E_CONF] = "conf",
-	[GATE_E_BUG] = "bug",
+    [GATE_OK] = "ok",
+    [GATE_E_BAD] = "bad",
+    [GATE_E_AUTH] = "auth",
+    [GATE_E_STALE] = "stale",
+    [GATE_E_LIMIT] = "limit",
+    [GATE_E_UNKNOWN] = "unknown",
+    [GATE_E_DUP] = "dup",
+    [GATE_E_NOMEM] = "nomem",
+    [GATE_E_SYS] = "sys",
+    [GATE_E_DB_RETRY] = "db_retry",
+    [GATE_E_DB_HARD] = "db_hard",
+    [GATE_E_CONF] = "conf",
+    [GATE_E_BUG] = "bug",
 };
 _Static_assert(GATE_COUNT(names) == GATE_CODE_COUNT, "a code has no name");
 
@@ -58,8 +58,8 @@ gate_err_sys(struct gate_err *err, const char *fmt, ...)
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	n = strlen(err->text);
-	(void)snprintf(err->text + n, sizeof(err->text) - n, ": %s",
-	    strerror(saved));
+	(void)snprintf(
+	    err->text + n, sizeof(err->text) - n, ": %s", strerror(saved));
 	return GATE_E_SYS;
 }
 

@@ -29,19 +29,19 @@
 enum gate_code {
 	GATE_OK = 0,
 	/* theirs: the sender, the vendor or the file is at fault */
-	GATE_E_BAD,	/* malformed */
-	GATE_E_AUTH,	/* signature, key or token does not hold */
-	GATE_E_STALE,	/* timestamp outside its window */
-	GATE_E_LIMIT,	/* larger, longer or more than allowed */
+	GATE_E_BAD,     /* malformed */
+	GATE_E_AUTH,    /* signature, key or token does not hold */
+	GATE_E_STALE,   /* timestamp outside its window */
+	GATE_E_LIMIT,   /* larger, longer or more than allowed */
 	GATE_E_UNKNOWN, /* no such thing */
-	GATE_E_DUP,	/* there already */
+	GATE_E_DUP,     /* there already */
 	/* ours */
-	GATE_E_NOMEM,	 /* out of memory */
-	GATE_E_SYS,	 /* the operating system said no; text has errno */
+	GATE_E_NOMEM,    /* out of memory */
+	GATE_E_SYS,      /* the operating system said no; text has errno */
 	GATE_E_DB_RETRY, /* database away or busy: the same call may succeed */
-	GATE_E_DB_HARD,	 /* database refused: repeating does not help */
-	GATE_E_CONF,	 /* configuration */
-	GATE_E_BUG,	 /* cannot happen */
+	GATE_E_DB_HARD,  /* database refused: repeating does not help */
+	GATE_E_CONF,     /* configuration */
+	GATE_E_BUG,      /* cannot happen */
 	GATE_CODE_COUNT
 };
 

@@ -14,12 +14,13 @@
 #include "lib/http_transfer.h"
 #include "lib/num.h"
 
-#define EXTRA_MAX 8	    /* descriptors that the caller may add */
+#define EXTRA_MAX 8         /* descriptors that the caller may add */
 #define WAIT_MAX_MS 3600000 /* fits an int; the caller asks again */
 
 struct gate_http {
 	CURLM *multi;
-	struct http_transfer ring; /* all transfers; its own fields are unused */
+	struct http_transfer
+	    ring; /* all transfers; its own fields are unused */
 	size_t under_way;
 	struct http_transfer *last; /* handed out by gate_http_next */
 };
@@ -34,15 +35,15 @@ drop(struct gate_http *h, struct http_transfer *t)
 }
 
 enum gate_code
-gate_http_new(size_t connections_max, struct gate_http **out,
-    struct gate_err *err)
+gate_http_new(
+    size_t connections_max, struct gate_http **out, struct gate_err *err)
 {
 	struct gate_http *h;
 	long max;
 
 	if (connections_max == 0 || connections_max > 65536)
-		return gate_err_set(err, GATE_E_LIMIT,
-		    "connections: expected 1 to 65536");
+		return gate_err_set(
+		    err, GATE_E_LIMIT, "connections: expected 1 to 65536");
 	max = (long)connections_max;
 	h = calloc(1, sizeof(*h));
 	if (h == NULL)
@@ -54,8 +55,8 @@ gate_http_new(size_t connections_max, struct gate_http **out,
 	}
 	h->multi = curl_multi_init();
 	if (h->multi == NULL ||
-	    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-		max) != CURLM_OK ||
+	    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max) !=
+		CURLM_OK ||
 	    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, max) !=
 		CURLM_OK) {
 		gate_http_free(h);
@@ -117,13 +118,14 @@ gate_http_wait(struct gate_http *h, struct pollfd *extra, size_t extra_count,
 	GATE_ASSERT(extra_count <= EXTRA_MAX);
 	for (i = 0; i < extra_count; i++) {
 		fds[i].fd = extra[i].fd;
-		fds[i].events = (short)
-		    ((extra[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
-		    (extra[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
+		fds[i].events =
+		    (short)((extra[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
+			(extra[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
 		fds[i].revents = 0;
 	}
-	ms = (int)(timeout_ms < 0 ? 0 :
-	    timeout_ms > WAIT_MAX_MS ? WAIT_MAX_MS : timeout_ms);
+	ms = (int)(timeout_ms < 0          ? 0
+		: timeout_ms > WAIT_MAX_MS ? WAIT_MAX_MS
+					   : timeout_ms);
 	rc = curl_multi_perform(h->multi, &running);
 	if (rc == CURLM_OK) /* what has ended must not wait */
 		rc = curl_multi_poll(h->multi, fds, (unsigned int)extra_count,
@@ -131,12 +133,12 @@ gate_http_wait(struct gate_http *h, struct pollfd *extra, size_t extra_count,
 	if (rc == CURLM_OK)
 		rc = curl_multi_perform(h->multi, &running);
 	for (i = 0; i < extra_count; i++)
-		extra[i].revents = (short)
-		    ((fds[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
-		    (fds[i].revents & CURL_WAIT_POLLOUT ? POLLOUT : 0));
+		extra[i].revents =
+		    (short)((fds[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
+			(fds[i].revents & CURL_WAIT_POLLOUT ? POLLOUT : 0));
 	if (rc != CURLM_OK)
-		return gate_err_set(err, GATE_E_SYS, "libcurl: %s",
-		    curl_multi_strerror(rc));
+		return gate_err_set(
+		    err, GATE_E_SYS, "libcurl: %s", curl_multi_strerror(rc));
 	return GATE_OK;
 }
 
@@ -163,8 +165,7 @@ take_ended(struct gate_http *h)
 }
 
 bool
-gate_http_next(struct gate_http *h, struct gate_http_answer *answer,
-    void **ctx)
+gate_http_next(struct gate_http *h, struct gate_http_answer *answer, void **ctx)
 {
 	struct http_transfer *t;
 
@@ -177,13 +178,11 @@ gate_http_next(struct gate_http *h, struct gate_http_answer *answer,
 	answer->status = t->end == GATE_HTTP_ANSWERED ? t->status : 0;
 	answer->body = gate_buf_span(&t->body);
 	answer->retry_after = http_head_get(&t->head, HTTP_HEAD_RETRY_AFTER);
-	answer->retry_after_ms = http_head_get(&t->head,
-	    HTTP_HEAD_RETRY_AFTER_MS);
+	answer->retry_after_ms =
+	    http_head_get(&t->head, HTTP_HEAD_RETRY_AFTER_MS);
 	answer->request_id = http_head_get(&t->head, HTTP_HEAD_REQUEST_ID);
-	answer->content_type = http_head_get(&t->head,
-	    HTTP_HEAD_CONTENT_TYPE);
-	answer->should_retry = http_head_get(&t->head,
-	    HTTP_HEAD_SHOULD_RETRY);
+	answer->content_type = http_head_get(&t->head, HTTP_HEAD_CONTENT_TYPE);
+	answer->should_retry = http_head_get(&t->head, HTTP_HEAD_SHOULD_RETRY);
 	answer->duration_ms = t->duration_ms;
 	(void)memcpy(answer->text, t->text, sizeof(answer->text));
 	return true;

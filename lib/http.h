@@ -23,20 +23,20 @@
 struct gate_http; /* one loop's transfers: connections are reused */
 
 /* May this numeric peer be connected to? ctx is the request's. */
-typedef bool gate_http_allow(const struct sockaddr *peer, socklen_t n,
-    void *ctx);
+typedef bool gate_http_allow(
+    const struct sockaddr *peer, socklen_t n, void *ctx);
 
 struct gate_http_request {
 	const char *method;
-	const char *url; /* copied */
+	const char *url;            /* copied */
 	const char *const *headers; /* "Name: value", no CR LF; copied */
 	size_t header_count;
 	struct gate_span body; /* copied */
 	int64_t connect_timeout_ms;
 	int64_t timeout_ms;
-	size_t answer_max; /* bytes of the body */
+	size_t answer_max;      /* bytes of the body */
 	gate_http_allow *allow; /* NULL: any */
-	void *ctx;		/* handed back with the answer */
+	void *ctx;              /* handed back with the answer */
 };
 
 enum gate_http_end {
@@ -52,10 +52,10 @@ enum gate_http_end {
 struct gate_http_answer {
 	enum gate_http_end end;
 	int64_t status;
-	struct gate_span body;	       /* borrowed until _next or _free */
-	struct gate_span retry_after;  /* header value, or empty */
+	struct gate_span body;           /* borrowed until _next or _free */
+	struct gate_span retry_after;    /* header value, or empty */
 	struct gate_span retry_after_ms; /* OpenAI's; or empty */
-	struct gate_span request_id;   /* x-request-id / request-id, or empty */
+	struct gate_span request_id; /* x-request-id / request-id, or empty */
 	struct gate_span content_type;
 	struct gate_span should_retry; /* x-should-retry, or empty */
 	int64_t duration_ms;
@@ -81,12 +81,12 @@ size_t gate_http_under_way(const struct gate_http *h);
 
 /* Waits at most timeout_ms for transfers or for extra[] (revents set). */
 enum gate_code gate_http_wait(struct gate_http *h, struct pollfd *extra,
-    size_t extra_count, int64_t timeout_ms, struct gate_err *err)
-    GATE_MUSTCHECK;
+    size_t extra_count, int64_t timeout_ms,
+    struct gate_err *err) GATE_MUSTCHECK;
 /* True: *answer is one that has ended, with its request's *ctx. What it
  * borrows is valid until the next call. */
-bool gate_http_next(struct gate_http *h, struct gate_http_answer *answer,
-    void **ctx);
+bool gate_http_next(
+    struct gate_http *h, struct gate_http_answer *answer, void **ctx);
 
 const char *gate_http_version(void);
 

@@ -15,12 +15,12 @@ static const struct {
 	const char *name;
 	enum http_head_field field;
 } names[] = {
-	{"retry-after", HTTP_HEAD_RETRY_AFTER},
-	{"retry-after-ms", HTTP_HEAD_RETRY_AFTER_MS},
-	{"x-request-id", HTTP_HEAD_REQUEST_ID},
-	{"request-id", HTTP_HEAD_REQUEST_ID},
-	{"content-type", HTTP_HEAD_CONTENT_TYPE},
-	{"x-should-retry", HTTP_HEAD_SHOULD_RETRY},
+    {"retry-after", HTTP_HEAD_RETRY_AFTER},
+    {"retry-after-ms", HTTP_HEAD_RETRY_AFTER_MS},
+    {"x-request-id", HTTP_HEAD_REQUEST_ID},
+    {"request-id", HTTP_HEAD_REQUEST_ID},
+    {"content-type", HTTP_HEAD_CONTENT_TYPE},
+    {"x-should-retry", HTTP_HEAD_SHOULD_RETRY},
 };
 
 static void
@@ -46,8 +46,8 @@ http_head_line(struct http_head *h, struct gate_span line)
 	if (line.n > HTTP_HEAD_MAX - h->seen)
 		return false;
 	h->seen += line.n;
-	while (line.n > 0 && (line.p[line.n - 1] == '\n' ||
-	    line.p[line.n - 1] == '\r'))
+	while (line.n > 0 &&
+	    (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
 		line.n--;
 	if (!gate_span_until(&line, ':', HTTP_HEAD_VALUE, &name))
 		return true;
@@ -82,7 +82,8 @@ http_head_is_field(struct gate_span line)
 	if (!gate_span_until(&line, ':', HTTP_HEAD_VALUE, &name))
 		return false;
 	return name.n > 0 &&
-	    gate_span_only(name, "!#$%&'*+-.^_`|~0123456789"
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
+	    gate_span_only(name,
+		"!#$%&'*+-.^_`|~0123456789"
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
 	    gate_span_trim(line).n > 0 && is_text(line);
 }

@@ -33,10 +33,9 @@ struct http_head {
  * anew (the answer before was 1xx). Of a header that comes twice the first
  * counts. False: more than HTTP_HEAD_MAX bytes of headers.
  */
-bool http_head_line(struct http_head *h, struct gate_span line)
-    GATE_MUSTCHECK;
-struct gate_span http_head_get(const struct http_head *h,
-    enum http_head_field f);
+bool http_head_line(struct http_head *h, struct gate_span line) GATE_MUSTCHECK;
+struct gate_span http_head_get(
+    const struct http_head *h, enum http_head_field f);
 
 /* "Name: value" as RFC 9110 section 5 has it: token, colon, a value that is
  * not empty, nothing below space but tab, no DEL. */

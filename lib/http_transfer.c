@@ -20,7 +20,7 @@
 #include "lib/clock.h"
 #include "lib/num.h"
 
-#define URL_MAX 8192	   /* longer ones fail at most servers anyway */
+#define URL_MAX 8192       /* longer ones fail at most servers anyway */
 #define KEPT_MAX_AGE_S 30L /* idle connections older than this are closed */
 
 static bool
@@ -45,8 +45,8 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 }
 
 static int
-before_request(void *arg, char *peer, char *local, int peer_port,
-    int local_port)
+before_request(
+    void *arg, char *peer, char *local, int peer_port, int local_port)
 {
 	struct http_transfer *t = arg;
 	struct sockaddr_in v4 = {.sin_family = AF_INET};
@@ -110,10 +110,11 @@ check_url(const char *url, struct gate_err *err)
 	    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
 	    curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_NO_USER &&
 	    curl_url_get(u, CURLUPART_PASSWORD, &password, 0) ==
-	    CURLUE_NO_PASSWORD)
+		CURLUE_NO_PASSWORD)
 		rc = GATE_OK;
 	else
-		(void)gate_err_set(err, rc, "URL: expected http://HOST/... or "
+		(void)gate_err_set(err, rc,
+		    "URL: expected http://HOST/... or "
 		    "https://HOST/... without a user name");
 	curl_free(scheme);
 	curl_free(user);
@@ -136,8 +137,8 @@ put_headers(struct http_transfer *t, const struct gate_http_request *r,
 		struct gate_span line = gate_span_str(r->headers[i]), name;
 
 		if (!http_head_is_field(line))
-			return gate_err_set(err, GATE_E_BAD,
-			    "header %zu is malformed", i + 1);
+			return gate_err_set(
+			    err, GATE_E_BAD, "header %zu is malformed", i + 1);
 		if (gate_span_until(&line, ':', line.n, &name))
 			typed |= gate_span_is_nocase(name, "content-type");
 		l = curl_slist_append(t->headers, r->headers[i]);
@@ -224,8 +225,8 @@ http_transfer_new(const struct gate_http_request *r, struct http_transfer **out,
 	t->started_ms = gate_mono_ms();
 	t->easy = curl_easy_init();
 	rc = put_headers(t, r, err);
-	if (rc == GATE_OK && (t->easy == NULL || !set_rules(t) ||
-	    !set_request(t, r)))
+	if (rc == GATE_OK &&
+	    (t->easy == NULL || !set_rules(t) || !set_request(t, r)))
 		rc = gate_err_set(err, GATE_E_NOMEM, "no memory");
 	if (rc != GATE_OK) {
 		http_transfer_free(t);
@@ -254,16 +255,16 @@ static const struct {
 	CURLcode code;
 	enum gate_http_end end;
 } ends[] = {
-	{CURLE_OK, GATE_HTTP_ANSWERED},
-	{CURLE_OPERATION_TIMEDOUT, GATE_HTTP_TIMEOUT},
-	{CURLE_SSL_CONNECT_ERROR, GATE_HTTP_TLS},
-	{CURLE_SSL_CERTPROBLEM, GATE_HTTP_TLS},
-	{CURLE_SSL_CIPHER, GATE_HTTP_TLS},
-	{CURLE_PEER_FAILED_VERIFICATION, GATE_HTTP_TLS},
-	{CURLE_SSL_CACERT_BADFILE, GATE_HTTP_TLS},
-	{CURLE_SSL_ISSUER_ERROR, GATE_HTTP_TLS},
-	{CURLE_SSL_INVALIDCERTSTATUS, GATE_HTTP_TLS},
-	{CURLE_SSL_ENGINE_INITFAILED, GATE_HTTP_TLS},
+    {CURLE_OK, GATE_HTTP_ANSWERED},
+    {CURLE_OPERATION_TIMEDOUT, GATE_HTTP_TIMEOUT},
+    {CURLE_SSL_CONNECT_ERROR, GATE_HTTP_TLS},
+    {CURLE_SSL_CERTPROBLEM, GATE_HTTP_TLS},
+    {CURLE_SSL_CIPHER, GATE_HTTP_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, GATE_HTTP_TLS},
+    {CURLE_SSL_CACERT_BADFILE, GATE_HTTP_TLS},
+    {CURLE_SSL_ISSUER_ERROR, GATE_HTTP_TLS},
+    {CURLE_SSL_INVALIDCERTSTATUS, GATE_HTTP_TLS},
+    {CURLE_SSL_ENGINE_INITFAILED, GATE_HTTP_TLS},
 };
 
 static enum gate_http_end
@@ -287,22 +288,24 @@ static void
 set_text(struct http_transfer *t, CURLcode code)
 {
 	static const char *const texts[GATE_HTTP_END_COUNT] = {
-		[GATE_HTTP_ANSWERED] = "",
-		[GATE_HTTP_REFUSED_ADDRESS] = "the name leads to a private or "
-		    "reserved address (allow_private is off)",
-		[GATE_HTTP_TOO_LARGE] = "the answer is larger than allowed",
+	    [GATE_HTTP_ANSWERED] = "",
+	    [GATE_HTTP_REFUSED_ADDRESS] =
+		"the name leads to a private or "
+		"reserved address (allow_private is off)",
+	    [GATE_HTTP_TOO_LARGE] = "the answer is larger than allowed",
 	};
 	const char *s = texts[t->end];
 
 	if (s == NULL && t->sent > 1)
 		s = "the kept connection closed without an answer";
-	if (s == NULL && (t->end == GATE_HTTP_TLS ||
-	    code == CURLE_COULDNT_RESOLVE_HOST) && t->detail[0] != '\0')
+	if (s == NULL &&
+	    (t->end == GATE_HTTP_TLS || code == CURLE_COULDNT_RESOLVE_HOST) &&
+	    t->detail[0] != '\0')
 		s = t->detail;
 	if (s == NULL)
 		s = curl_easy_strerror(code);
 	if (!gate_span_copy(gate_span_of(s, strnlen(s, sizeof(t->text) - 1)),
-	    t->text, sizeof(t->text)))
+		t->text, sizeof(t->text)))
 		t->text[0] = '\0';
 }
 

@@ -18,10 +18,10 @@ struct http_transfer {
 	struct gate_buf body;
 	gate_http_allow *allow;
 	void *ctx;
-	bool refused;	/* at least one peer was refused */
-	bool opened;	/* at least one peer was allowed */
+	bool refused;   /* at least one peer was refused */
+	bool opened;    /* at least one peer was allowed */
 	bool too_large; /* body or headers */
-	size_t sent;	/* times the request was about to be written */
+	size_t sent;    /* times the request was about to be written */
 	int64_t started_ms;
 	enum gate_http_end end;
 	int64_t status;

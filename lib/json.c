@@ -77,8 +77,8 @@ parse(struct gate_span in, int depth, struct gate_json **out,
 	tok = json_tokener_new_ex(depth + 1);
 	if (tok == NULL)
 		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
-	json_tokener_set_flags(tok,
-	    JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(
+	    tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	if (!parse_guarded(tok, in, n, &o))
 		code = gate_err_set(err, GATE_E_NOMEM,
 		    "JSON: json-c refuses what the guard passed");
@@ -89,31 +89,32 @@ parse(struct gate_span in, int depth, struct gate_json **out,
 }
 
 enum gate_code
-gate_json_parse(struct gate_span in, struct gate_json **out,
-    struct gate_err *err)
+gate_json_parse(
+    struct gate_span in, struct gate_json **out, struct gate_err *err)
 {
 	enum gate_code code = gate_json_guard(in, err);
 
-	return code == GATE_OK ? parse(in, GATE_JSON_DEPTH_MAX, out, err) :
-				 code;
+	return code == GATE_OK ? parse(in, GATE_JSON_DEPTH_MAX, out, err)
+			       : code;
 }
 
 enum gate_code
-gate_json_parse_stored(struct gate_span in, struct gate_json **out,
-    struct gate_err *err)
+gate_json_parse_stored(
+    struct gate_span in, struct gate_json **out, struct gate_err *err)
 {
 	struct gate_buf b;
 	bool wide;
 	enum gate_code code = gate_json_guard_stored(in, &wide, err);
 
 	if (code != GATE_OK || !wide)
-		return code != GATE_OK ? code :
-		    parse(in, GATE_JSON_STORED_DEPTH_MAX, out, err);
+		return code != GATE_OK
+		    ? code
+		    : parse(in, GATE_JSON_STORED_DEPTH_MAX, out, err);
 	gate_buf_init(&b, (size_t)INT_MAX - 1);
 	code = gate_json_put_widened(in, &b);
 	if (code == GATE_OK)
-		code = parse(gate_buf_span(&b), GATE_JSON_STORED_DEPTH_MAX,
-		    out, err);
+		code = parse(
+		    gate_buf_span(&b), GATE_JSON_STORED_DEPTH_MAX, out, err);
 	else
 		(void)gate_err_set(err, code, "JSON: no room to read it");
 	gate_buf_clear(&b);
@@ -149,8 +150,8 @@ gate_json_kind(const struct gate_json *v)
 }
 
 bool
-gate_json_get(const struct gate_json *v, const char *key,
-    const struct gate_json **out)
+gate_json_get(
+    const struct gate_json *v, const char *key, const struct gate_json **out)
 {
 	struct json_object *member;
 
@@ -182,8 +183,8 @@ gate_json_count(const struct gate_json *v)
 const struct gate_json *
 gate_json_at(const struct gate_json *v, size_t i)
 {
-	GATE_ASSERT(gate_json_kind(v) == GATE_JSON_ARRAY &&
-	    i < gate_json_count(v));
+	GATE_ASSERT(
+	    gate_json_kind(v) == GATE_JSON_ARRAY && i < gate_json_count(v));
 	return outer(json_object_array_get_idx(inner(v), i));
 }
 
@@ -211,8 +212,8 @@ gate_json_string(const struct gate_json *v, struct gate_span *out)
 
 	if (gate_json_kind(v) != GATE_JSON_STRING)
 		return false;
-	*out = gate_span_of(json_object_get_string(o),
-	    (size_t)json_object_get_string_len(o));
+	*out = gate_span_of(
+	    json_object_get_string(o), (size_t)json_object_get_string_len(o));
 	return true;
 }
 
@@ -257,8 +258,8 @@ new_string(struct gate_span s)
 
 	if (!gate_to_int(s.n, &n))
 		return NULL;
-	return made(json_object_new_string_len(
-	    s.n > 0 ? (const char *)s.p : "", n));
+	return made(
+	    json_object_new_string_len(s.n > 0 ? (const char *)s.p : "", n));
 }
 
 /* True if a JSON text may hold it as it is. */
@@ -330,13 +331,13 @@ gate_json_dup(const struct gate_json *v)
 }
 
 enum gate_code
-gate_json_put(struct gate_json *object, const char *key,
-    struct gate_json *member)
+gate_json_put(
+    struct gate_json *object, const char *key, struct gate_json *member)
 {
 	if (object != NULL && member != NULL) {
 		GATE_ASSERT(gate_json_kind(object) == GATE_JSON_OBJECT);
-		if (json_object_object_add(inner(object), key,
-			inner(member)) == 0)
+		if (json_object_object_add(inner(object), key, inner(member)) ==
+		    0)
 			return GATE_OK;
 	}
 	gate_json_free(member);

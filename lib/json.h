@@ -61,8 +61,8 @@ bool gate_json_each(const struct gate_json *v,
     void *ctx);
 
 /* False, *out untouched, if v is of another kind. Borrowed. */
-bool gate_json_string(const struct gate_json *v, struct gate_span *out)
-    GATE_MUSTCHECK;
+bool gate_json_string(
+    const struct gate_json *v, struct gate_span *out) GATE_MUSTCHECK;
 /* Also false for an integer above INT64_MAX (uint64); its text is exact. */
 bool gate_json_i64(const struct gate_json *v, int64_t *out) GATE_MUSTCHECK;
 bool gate_json_bool(const struct gate_json *v, bool *out) GATE_MUSTCHECK;
@@ -83,15 +83,15 @@ struct gate_json *gate_json_new_bool(bool v) GATE_MUSTCHECK;
 struct gate_json *gate_json_dup(const struct gate_json *v) GATE_MUSTCHECK;
 enum gate_code gate_json_put(struct gate_json *object, const char *key,
     struct gate_json *member) GATE_MUSTCHECK;
-enum gate_code gate_json_put_null(struct gate_json *object, const char *key)
-    GATE_MUSTCHECK;
-enum gate_code gate_json_append(struct gate_json *array,
-    struct gate_json *member) GATE_MUSTCHECK;
+enum gate_code gate_json_put_null(
+    struct gate_json *object, const char *key) GATE_MUSTCHECK;
+enum gate_code gate_json_append(
+    struct gate_json *array, struct gate_json *member) GATE_MUSTCHECK;
 
 /* Appends compact JSON text (UTF-8, '/' not escaped). Parsed numbers are
  * written as they stood, but for "-0", which becomes "0". */
-enum gate_code gate_json_text(const struct gate_json *v,
-    struct gate_buf *out) GATE_MUSTCHECK;
+enum gate_code gate_json_text(
+    const struct gate_json *v, struct gate_buf *out) GATE_MUSTCHECK;
 /* Appends s as a JSON string with its quotes, as lib/quote.h does. Needs no
  * document. */
 enum gate_code gate_json_put_string(struct gate_buf *b, struct gate_span s);

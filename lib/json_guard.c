@@ -21,8 +21,8 @@
 
 struct key {
 	struct gate_span bytes; /* unescaped; in the input or in unescaped */
-	size_t object;		/* number of the object it belongs to */
-	size_t offset;		/* where it stands, for the error text */
+	size_t object;          /* number of the object it belongs to */
+	size_t offset;          /* where it stands, for the error text */
 };
 
 struct level {
@@ -223,8 +223,8 @@ check_duplicates(struct guard *g)
 
 		if (compare_keys(a, b) != 0)
 			continue;
-		g->scan.rest.n = g->size -
-		    (a->offset > b->offset ? a->offset : b->offset);
+		g->scan.rest.n =
+		    g->size - (a->offset > b->offset ? a->offset : b->offset);
 		return fail(g, GATE_E_BAD, "duplicate key");
 	}
 	return GATE_OK;
@@ -253,8 +253,8 @@ enum gate_code
 gate_json_guard(struct gate_span in, struct gate_err *err)
 {
 	struct guard g = {
-		.depth_max = GATE_JSON_DEPTH_MAX,
-		.value_max = GATE_JSON_VALUES_MAX,
+	    .depth_max = GATE_JSON_DEPTH_MAX,
+	    .value_max = GATE_JSON_VALUES_MAX,
 	};
 
 	return run(&g, in, err);
@@ -264,9 +264,9 @@ enum gate_code
 gate_json_guard_stored(struct gate_span in, bool *wide, struct gate_err *err)
 {
 	struct guard g = {
-		.scan = {.stored = true},
-		.depth_max = GATE_JSON_STORED_DEPTH_MAX,
-		.value_max = SIZE_MAX,
+	    .scan = {.stored = true},
+	    .depth_max = GATE_JSON_STORED_DEPTH_MAX,
+	    .value_max = SIZE_MAX,
 	};
 	enum gate_code code = run(&g, in, err);
 

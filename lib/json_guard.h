@@ -10,9 +10,10 @@
 #include "lib/err.h"
 #include "lib/span.h"
 
-#define GATE_JSON_DEPTH_MAX 32	   /* nobody's webhook is deeper */
+#define GATE_JSON_DEPTH_MAX 32     /* nobody's webhook is deeper */
 #define GATE_JSON_VALUES_MAX 10000 /* bounds work and memory after us */
-#define GATE_JSON_NUMBER_MAX 128   /* characters of one number: some senders
+#define GATE_JSON_NUMBER_MAX                                                   \
+	128                        /* characters of one number: some senders   \
 				      print a double's full expansion */
 #define GATE_JSON_EXPONENT_MAX 308 /* 10 bytes must not become 131,074 */
 
@@ -27,11 +28,12 @@
  * Time: in.n times the logarithm of the count of keys, whatever the keys.
  * Source: RFC 8259; RFC 7493 (I-JSON) section 2.
  */
-enum gate_code gate_json_guard(struct gate_span in, struct gate_err *err)
-    GATE_MUSTCHECK;
+enum gate_code gate_json_guard(
+    struct gate_span in, struct gate_err *err) GATE_MUSTCHECK;
 
 /* A body within the canonical form, an answer within a step's output within
- * the document of templates: what passed above stands deeper when read again. */
+ * the document of templates: what passed above stands deeper when read again.
+ */
 #define GATE_JSON_STORED_DEPTH_MAX 64
 /* jsonb has no exponents: it writes 1e300 as 301 digits. */
 #define GATE_JSON_STORED_NUMBER_MAX                                            \
@@ -46,7 +48,7 @@ enum gate_code gate_json_guard(struct gate_span in, struct gate_err *err)
  *
  * wide  true: there is such an integer, which json-c would change
  */
-enum gate_code gate_json_guard_stored(struct gate_span in, bool *wide,
-    struct gate_err *err) GATE_MUSTCHECK;
+enum gate_code gate_json_guard_stored(
+    struct gate_span in, bool *wide, struct gate_err *err) GATE_MUSTCHECK;
 
 #endif

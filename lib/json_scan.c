@@ -84,8 +84,8 @@ take_unicode(struct gate_span *s, uint32_t *code_point)
 	*code_point = high;
 	if (high < 0xd800 || high > 0xdfff)
 		return true;
-	if (!gate_span_skip(s, "\\u") || !take_hex4(s, &low) ||
-	    low < 0xdc00 || low > 0xdfff)
+	if (!gate_span_skip(s, "\\u") || !take_hex4(s, &low) || low < 0xdc00 ||
+	    low > 0xdfff)
 		return false;
 	*code_point = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
 	return true;
@@ -192,8 +192,8 @@ take_digits(struct gate_span *s)
 {
 	struct gate_span digits = {s->p, 0};
 
-	while (digits.n < s->n && s->p[digits.n] >= '0' &&
-	    s->p[digits.n] <= '9')
+	while (
+	    digits.n < s->n && s->p[digits.n] >= '0' && s->p[digits.n] <= '9')
 		digits.n++;
 	GATE_ASSERT(gate_span_take(s, digits.n, &digits));
 	return digits;
@@ -257,8 +257,8 @@ scan_number(struct gate_json_scan *s)
 		return fail(s, GATE_E_LIMIT, "number too long");
 	/* Without leading zeros: "1e0000000000000000000001" is 1e1. */
 	while (n.exponent.n > 1 && n.exponent.p[0] == '0')
-		n.exponent = (struct gate_span){n.exponent.p + 1,
-		    n.exponent.n - 1};
+		n.exponent =
+		    (struct gate_span){n.exponent.p + 1, n.exponent.n - 1};
 	if (n.has_exponent &&
 	    !gate_span_u64(n.exponent, GATE_JSON_EXPONENT_MAX, &exponent))
 		return fail(s, GATE_E_LIMIT, "exponent too large");
@@ -287,8 +287,9 @@ gate_json_scan_scalar(struct gate_json_scan *s)
 		if (gate_span_skip(&s->rest, literals[i]))
 			return GATE_OK;
 	}
-	if (s->rest.n > 0 && (s->rest.p[0] == '-' ||
-				 (s->rest.p[0] >= '0' && s->rest.p[0] <= '9')))
+	if (s->rest.n > 0 &&
+	    (s->rest.p[0] == '-' ||
+		(s->rest.p[0] >= '0' && s->rest.p[0] <= '9')))
 		return scan_number(s);
 	return fail(s, GATE_E_BAD, "a value was expected");
 }

@@ -30,10 +30,10 @@ static const struct {
 	const char *name;
 	const char *prefix; /* sd-daemon(3) */
 } levels[] = {
-	[GATE_LOG_ERROR] = {"error", "<3>"},
-	[GATE_LOG_WARN] = {"warn", "<4>"},
-	[GATE_LOG_INFO] = {"info", "<6>"},
-	[GATE_LOG_DEBUG] = {"debug", "<7>"},
+    [GATE_LOG_ERROR] = {"error", "<3>"},
+    [GATE_LOG_WARN] = {"warn", "<4>"},
+    [GATE_LOG_INFO] = {"info", "<6>"},
+    [GATE_LOG_DEBUG] = {"debug", "<7>"},
 };
 
 /* $JOURNAL_STREAM is "device:inode" of the journal's socket (systemd.exec(5));
@@ -55,8 +55,8 @@ is_journal(int fd)
 }
 
 void
-gate_log_init(struct gate_log *log, const char *program, int fd,
-    enum gate_log_level max)
+gate_log_init(
+    struct gate_log *log, const char *program, int fd, enum gate_log_level max)
 {
 	*log = (struct gate_log){
 	    .fd = fd,
@@ -93,9 +93,9 @@ put_head(struct gate_log_line *l, enum gate_log_level level, const char *mod,
 	if (log->journal)
 		(void)gate_buf_put_str(&l->buf, levels[level].prefix);
 	(void)gate_buf_printf(&l->buf,
-	    log->json ?
-		"{\"ts\":\"%s\",\"level\":\"%s\",\"mod\":\"%s\",\"ev\":\"%s\"" :
-		"%s %-5s %s %s",
+	    log->json
+		? "{\"ts\":\"%s\",\"level\":\"%s\",\"mod\":\"%s\",\"ev\":\"%s\""
+		: "%s %-5s %s %s",
 	    ts, levels[level].name, mod, ev);
 }
 
@@ -121,8 +121,7 @@ gate_log_start(struct gate_log_line *l, const struct gate_log *log,
 static void
 put_key(struct gate_log_line *l, const char *key)
 {
-	(void)gate_buf_printf(&l->buf, l->log->json ? ",\"%s\":" : " %s=",
-	    key);
+	(void)gate_buf_printf(&l->buf, l->log->json ? ",\"%s\":" : " %s=", key);
 }
 
 /* A field is there whole or not at all. */
@@ -140,8 +139,10 @@ keep_or_drop(struct gate_log_line *l, size_t before)
 static bool
 is_bare(struct gate_span v)
 {
-	return v.n > 0 && gate_span_only(v, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+,");
+	return v.n > 0 &&
+	    gate_span_only(v,
+		"abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+,");
 }
 
 void

@@ -34,7 +34,7 @@ struct gate_log {
 	int fd;
 	enum gate_log_level max; /* more detailed lines are dropped */
 	bool json;
-	bool journal;	     /* "<6>" prefixes: stderr is systemd's journal */
+	bool journal;        /* "<6>" prefixes: stderr is systemd's journal */
 	const char *program; /* literal */
 };
 
@@ -45,18 +45,18 @@ struct gate_log_line {
 };
 
 /* program is a literal. Looks at the fd (terminal) and JOURNAL_STREAM. */
-void gate_log_init(struct gate_log *log, const char *program, int fd,
-    enum gate_log_level max);
+void gate_log_init(
+    struct gate_log *log, const char *program, int fd, enum gate_log_level max);
 /* "error", "warn", "info", "debug". False, *out untouched, otherwise. */
-bool gate_log_level_parse(struct gate_span in, enum gate_log_level *out)
-    GATE_MUSTCHECK;
+bool gate_log_level_parse(
+    struct gate_span in, enum gate_log_level *out) GATE_MUSTCHECK;
 
 /* log may be NULL (nothing is written). mod and ev are literals. */
 void gate_log_start(struct gate_log_line *l, const struct gate_log *log,
     enum gate_log_level level, const char *mod, const char *ev);
 void gate_log_str(struct gate_log_line *l, const char *key, const char *v);
-void gate_log_span(struct gate_log_line *l, const char *key,
-    struct gate_span v);
+void gate_log_span(
+    struct gate_log_line *l, const char *key, struct gate_span v);
 void gate_log_i64(struct gate_log_line *l, const char *key, int64_t v);
 void gate_log_end(struct gate_log_line *l);
 

@@ -85,8 +85,8 @@ void
 gate_metrics_set(struct gate_metrics *m, size_t i, uint64_t v)
 {
 	if (m != NULL)
-		atomic_store_explicit(cell(m, i, GATE_GAUGE), v,
-		    memory_order_relaxed);
+		atomic_store_explicit(
+		    cell(m, i, GATE_GAUGE), v, memory_order_relaxed);
 }
 
 void
@@ -121,8 +121,8 @@ gate_metrics_cell(const struct gate_metrics *m, size_t i, size_t k)
 
 		if (gauge && n > 0 && is_gone(atomic_load(&s->pid)))
 			continue;
-		v += atomic_load_explicit(&s->cells[m->first[i] + k],
-		    memory_order_relaxed);
+		v += atomic_load_explicit(
+		    &s->cells[m->first[i] + k], memory_order_relaxed);
 	}
 	return v;
 }

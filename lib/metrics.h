@@ -29,13 +29,13 @@ enum gate_metric_kind {
 };
 
 struct gate_metric {
-	const char *name; /* Prometheus: pressgate_..._total, _seconds */
+	const char *name;   /* Prometheus: pressgate_..._total, _seconds */
 	const char *labels; /* fixed, e.g. "outcome=\"accepted\"", or NULL */
 	enum gate_metric_kind kind;
 	const char *help; /* one for all rows of a name, which stand together */
 };
 
-#define GATE_METRICS_MAX 128 /* metrics of one program */
+#define GATE_METRICS_MAX 128  /* metrics of one program */
 #define GATE_METRICS_SLOTS 64 /* processes at once; more share the last */
 #define GATE_METRICS_TEXT_MAX (1024u * 1024) /* of the exposition */
 
@@ -79,7 +79,7 @@ void gate_metrics_observe_ms(struct gate_metrics *m, size_t i, int64_t ms);
 uint64_t gate_metrics_get(const struct gate_metrics *m, size_t i);
 
 /* Appends the Prometheus text format, version 0.0.4. */
-enum gate_code gate_metrics_text(const struct gate_metrics *m,
-    struct gate_buf *out) GATE_MUSTCHECK;
+enum gate_code gate_metrics_text(
+    const struct gate_metrics *m, struct gate_buf *out) GATE_MUSTCHECK;
 
 #endif

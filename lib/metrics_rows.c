@@ -22,8 +22,8 @@ gate_metrics_row_put(const struct gate_metric *t, struct gate_metrics_row *out)
 	struct gate_metrics_row r = {.kind = (uint64_t)t->kind};
 
 	if (!gate_span_copy(gate_span_str(t->name), r.name, sizeof(r.name)) ||
-	    !gate_span_copy(gate_span_str(t->labels), r.labels,
-		sizeof(r.labels)) ||
+	    !gate_span_copy(
+		gate_span_str(t->labels), r.labels, sizeof(r.labels)) ||
 	    !gate_span_copy(gate_span_str(t->help), r.help, sizeof(r.help)))
 		return GATE_E_LIMIT;
 	*out = r;
@@ -88,8 +88,10 @@ row_get(const struct gate_metrics_row *r, struct gate_metric *out)
 	    r->kind > GATE_HISTOGRAM || !is_name(name) || !is_labels(labels) ||
 	    !is_plain(help))
 		return false;
-	*out = (struct gate_metric){.name = r->name, .labels = r->labels,
-	    .kind = (enum gate_metric_kind)r->kind, .help = r->help};
+	*out = (struct gate_metric){.name = r->name,
+	    .labels = r->labels,
+	    .kind = (enum gate_metric_kind)r->kind,
+	    .help = r->help};
 	return true;
 }
 

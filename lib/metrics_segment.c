@@ -39,13 +39,13 @@ gate_metrics_lay_out(struct gate_metrics *m)
 	m->cell_count = 0;
 	for (i = 0; i < m->count; i++) {
 		m->first[i] = m->cell_count;
-		m->cell_count += m->table[i].kind == GATE_HISTOGRAM ?
-		    GATE_METRICS_HISTOGRAM_CELLS :
-		    1;
+		m->cell_count += m->table[i].kind == GATE_HISTOGRAM
+		    ? GATE_METRICS_HISTOGRAM_CELLS
+		    : 1;
 	}
 	m->slots_at = HEAD_BYTES + m->count * ROW_BYTES;
-	m->slot_bytes = sizeof(struct gate_metrics_slot) +
-	    m->cell_count * sizeof(uint64_t);
+	m->slot_bytes =
+	    sizeof(struct gate_metrics_slot) + m->cell_count * sizeof(uint64_t);
 	m->bytes = m->slots_at + GATE_METRICS_ALL_SLOTS * m->slot_bytes;
 }
 
@@ -100,8 +100,8 @@ map_named(const char *path, size_t bytes)
 	if (fd < 0)
 		return p;
 	if (allocate(fd, bytes))
-		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		    0);
+		p = mmap(
+		    NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	(void)close(fd);
 	return p;
 }
@@ -121,8 +121,8 @@ describe(unsigned char *map, const struct gate_metrics_row *rows, size_t count)
 	}
 	return atomic_load(&head->magic) == GATE_METRICS_MAGIC &&
 	    head->count == count &&
-	    gate_span_equal(gate_span_of(map + HEAD_BYTES, n),
-		gate_span_of(rows, n));
+	    gate_span_equal(
+		gate_span_of(map + HEAD_BYTES, n), gate_span_of(rows, n));
 }
 
 static void
@@ -171,8 +171,8 @@ gate_metrics_open(const char *name, const char *program,
 		goto out;
 	}
 	for (i = 0; i < count; i++)
-		GATE_ASSERT(gate_metrics_row_put(&table[i], &rows[i]) ==
-		    GATE_OK);
+		GATE_ASSERT(
+		    gate_metrics_row_put(&table[i], &rows[i]) == GATE_OK);
 	GATE_ASSERT(gate_metrics_rows_get(rows, count, m->table) == GATE_OK);
 	memcpy(m->table, table, count * sizeof(*table));
 	m->count = count;
@@ -218,10 +218,9 @@ open_theirs(const char *path, int *fd, size_t *bytes, struct gate_err *err)
 
 	*fd = shm_open(path, O_RDONLY | O_CLOEXEC, 0);
 	if (*fd < 0)
-		return errno == ENOENT ?
-		    gate_err_set(err, GATE_E_UNKNOWN,
-			"/dev/shm%s: there is none", path) :
-		    gate_err_sys(err, "/dev/shm%s", path);
+		return errno == ENOENT ? gate_err_set(err, GATE_E_UNKNOWN,
+					     "/dev/shm%s: there is none", path)
+				       : gate_err_sys(err, "/dev/shm%s", path);
 	if (fstat(*fd, &st) != 0)
 		return gate_err_sys(err, "/dev/shm%s", path);
 	if ((st.st_uid != geteuid() && geteuid() != 0) ||
@@ -234,8 +233,8 @@ open_theirs(const char *path, int *fd, size_t *bytes, struct gate_err *err)
 	gate_metrics_lay_out(&most);
 	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)HEAD_BYTES ||
 	    st.st_size > (off_t)most.bytes)
-		return gate_err_set(err, GATE_E_BAD,
-		    "/dev/shm%s: not of this version", path);
+		return gate_err_set(
+		    err, GATE_E_BAD, "/dev/shm%s: not of this version", path);
 	*bytes = (size_t)st.st_size;
 	return GATE_OK;
 }
@@ -294,10 +293,11 @@ copy(int fd, size_t bytes, const char *path, struct gate_metrics **out,
 		free(m);
 		return rc;
 	}
-	if (!read_all(fd, m->map, bytes) || gate_metrics_understand(m) != GATE_OK) {
+	if (!read_all(fd, m->map, bytes) ||
+	    gate_metrics_understand(m) != GATE_OK) {
 		gate_metrics_close(m);
-		return gate_err_set(err, GATE_E_BAD,
-		    "/dev/shm%s: not of this version", path);
+		return gate_err_set(
+		    err, GATE_E_BAD, "/dev/shm%s: not of this version", path);
 	}
 	m->mine = gate_metrics_slot(m, 0);
 	*out = m;

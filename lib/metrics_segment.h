@@ -30,7 +30,7 @@ extern const int64_t gate_metrics_bounds_ms[GATE_METRICS_BUCKETS - 1];
 
 struct gate_metrics_head {
 	_Atomic uint64_t magic; /* 0 until all rows stand */
-	uint64_t count;		/* of rows */
+	uint64_t count;         /* of rows */
 };
 
 /* A struct gate_metric without pointers. Each text ends with a NUL. */
@@ -61,15 +61,15 @@ struct gate_metrics {
 
 /* From table and count to all sizes. */
 void gate_metrics_lay_out(struct gate_metrics *m);
-struct gate_metrics_slot *gate_metrics_slot(const struct gate_metrics *m,
-    size_t i);
+struct gate_metrics_slot *gate_metrics_slot(
+    const struct gate_metrics *m, size_t i);
 /* The sum over all processes of cell k of metric i; k 0 for all but
  * histograms. */
 uint64_t gate_metrics_cell(const struct gate_metrics *m, size_t i, size_t k);
 
 /* Makes a row of a metric. GATE_E_LIMIT: a text is too long. */
-enum gate_code gate_metrics_row_put(const struct gate_metric *t,
-    struct gate_metrics_row *out) GATE_MUSTCHECK;
+enum gate_code gate_metrics_row_put(
+    const struct gate_metric *t, struct gate_metrics_row *out) GATE_MUSTCHECK;
 /*
  * Makes a table of rows that may hold anything; its texts are the rows'.
  * GATE_E_BAD, unless it can be printed: names, labels and help as Prometheus

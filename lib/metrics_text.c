@@ -30,12 +30,12 @@ static void
 put_seconds(char *dst, size_t dst_size, uint64_t ms)
 {
 	(void)snprintf(dst, dst_size, "%" PRIu64 ".%03u", ms / 1000,
-		       (unsigned int)(ms % 1000));
+	    (unsigned int)(ms % 1000));
 }
 
 static void
 put_histogram(const struct gate_metrics *m, size_t i,
-	      const struct gate_metric *t, struct gate_buf *out)
+    const struct gate_metric *t, struct gate_buf *out)
 {
 	uint64_t below = 0;
 	char seconds[32];
@@ -46,13 +46,13 @@ put_histogram(const struct gate_metrics *m, size_t i,
 		(void)gate_buf_printf(out, "%s_bucket", t->name);
 		if (b < GATE_METRICS_BUCKETS - 1)
 			put_seconds(seconds, sizeof(seconds),
-				    (uint64_t)gate_metrics_bounds_ms[b]);
+			    (uint64_t)gate_metrics_bounds_ms[b]);
 		put_labels(out, t->labels,
-			   b < GATE_METRICS_BUCKETS - 1 ? seconds : "+Inf");
+		    b < GATE_METRICS_BUCKETS - 1 ? seconds : "+Inf");
 		(void)gate_buf_printf(out, " %" PRIu64 "\n", below);
 	}
 	put_seconds(seconds, sizeof(seconds),
-		    gate_metrics_cell(m, i, GATE_METRICS_SUM_CELL));
+	    gate_metrics_cell(m, i, GATE_METRICS_SUM_CELL));
 	(void)gate_buf_printf(out, "%s_sum", t->name);
 	put_labels(out, t->labels, NULL);
 	(void)gate_buf_printf(out, " %s\n%s_count", seconds, t->name);
@@ -71,9 +71,9 @@ gate_metrics_text(const struct gate_metrics *m, struct gate_buf *out)
 		const struct gate_metric *t = &m->table[i];
 
 		if (strcmp(t->name, last) != 0)
-			(void)gate_buf_printf(
-			    out, "# HELP %s %s\n# TYPE %s %s\n", t->name,
-			    t->help, t->name, kinds[t->kind]);
+			(void)gate_buf_printf(out,
+			    "# HELP %s %s\n# TYPE %s %s\n", t->name, t->help,
+			    t->name, kinds[t->kind]);
 		last = t->name;
 		if (t->kind == GATE_HISTOGRAM) {
 			put_histogram(m, i, t, out);
@@ -81,8 +81,8 @@ gate_metrics_text(const struct gate_metrics *m, struct gate_buf *out)
 		}
 		(void)gate_buf_put_str(out, t->name);
 		put_labels(out, t->labels, NULL);
-		(void)gate_buf_printf(out, " %" PRIu64 "\n",
-				      gate_metrics_cell(m, i, 0));
+		(void)gate_buf_printf(
+		    out, " %" PRIu64 "\n", gate_metrics_cell(m, i, 0));
 	}
 	return out->failed;
 }

@@ -44,8 +44,10 @@ static const struct {
 	int signo;
 	enum gate_signal flag;
 } watched[] = {
-    {SIGTERM, GATE_SIG_STOP},  {SIGINT, GATE_SIG_STOP},
-    {SIGHUP, GATE_SIG_RELOAD}, {SIGCHLD, GATE_SIG_CHILD},
+    {SIGTERM, GATE_SIG_STOP},
+    {SIGINT, GATE_SIG_STOP},
+    {SIGHUP, GATE_SIG_RELOAD},
+    {SIGCHLD, GATE_SIG_CHILD},
     {SIGALRM, GATE_SIG_ALARM},
 };
 
@@ -82,8 +84,8 @@ gate_proc_fds(struct gate_err *err)
 }
 
 enum gate_code
-gate_proc_signals(void (*also)(enum gate_signal), sigset_t *wait_mask,
-		  struct gate_err *err)
+gate_proc_signals(
+    void (*also)(enum gate_signal), sigset_t *wait_mask, struct gate_err *err)
 {
 	struct sigaction on = {.sa_handler = on_signal};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -129,19 +131,17 @@ gate_proc_become(const char *user, struct gate_err *err)
 
 	errno = 0;
 	if (named && (pw = getpwnam(user)) == NULL)
-		return gate_err_set(err, GATE_E_CONF, "user \"%s\": unknown",
-				    user);
+		return gate_err_set(
+		    err, GATE_E_CONF, "user \"%s\": unknown", user);
 	if (geteuid() != 0) {
 		if (named && pw->pw_uid != geteuid())
-			return gate_err_set(
-			    err, GATE_E_CONF,
+			return gate_err_set(err, GATE_E_CONF,
 			    "user \"%s\": only root can become another user",
 			    user);
 		return GATE_OK;
 	}
 	if (!named || pw->pw_uid == 0)
-		return gate_err_set(
-		    err, GATE_E_CONF,
+		return gate_err_set(err, GATE_E_CONF,
 		    "user: serving as root is refused, name another user");
 	if (initgroups(pw->pw_name, pw->pw_gid) != 0 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
@@ -149,8 +149,7 @@ gate_proc_become(const char *user, struct gate_err *err)
 		return gate_err_sys(err, "become user \"%s\"", user);
 	if (setuid(0) == 0)
 		return gate_err_set(err, GATE_E_BUG,
-				    "user \"%s\": root could be had back",
-				    user);
+		    "user \"%s\": root could be had back", user);
 	return GATE_OK;
 }
 
@@ -187,7 +186,7 @@ gate_proc_notify(const char *state)
 	if (fd < 0)
 		return;
 	(void)sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
-		     (const struct sockaddr *)&to, len);
+	    (const struct sockaddr *)&to, len);
 	(void)close(fd);
 }
 
@@ -204,8 +203,8 @@ gate_proc_listen_fd(void)
 {
 	uint64_t pid = 0, count = 0;
 	bool ours = env_u64("LISTEN_PID", INT32_MAX, &pid) &&
-		    pid == (uint64_t)getpid() &&
-		    env_u64("LISTEN_FDS", INT32_MAX, &count) && count == 1;
+	    pid == (uint64_t)getpid() &&
+	    env_u64("LISTEN_FDS", INT32_MAX, &count) && count == 1;
 
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
@@ -222,6 +221,6 @@ gate_proc_fd0_listens(void)
 	socklen_t n = sizeof(listens);
 
 	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listens,
-			  &n) == 0 &&
-	       listens != 0;
+		   &n) == 0 &&
+	    listens != 0;
 }

@@ -11,8 +11,13 @@
 
 #include "lib/err.h"
 
-enum gate_signal { GATE_SIG_STOP, GATE_SIG_RELOAD, GATE_SIG_CHILD,
-	GATE_SIG_ALARM, GATE_SIG_COUNT };
+enum gate_signal {
+	GATE_SIG_STOP,
+	GATE_SIG_RELOAD,
+	GATE_SIG_CHILD,
+	GATE_SIG_ALARM,
+	GATE_SIG_COUNT
+};
 
 /* Opens /dev/null on 0, 1 or 2 where one is closed. */
 enum gate_code gate_proc_fds(struct gate_err *err) GATE_MUSTCHECK;
@@ -33,8 +38,8 @@ void gate_proc_forget(enum gate_signal s);
  * setresuid), and setuid(0) must then fail. user empty: GATE_E_CONF, serving
  * as root is refused. Not root: GATE_OK if user is empty or ourselves.
  */
-enum gate_code gate_proc_become(const char *user, struct gate_err *err)
-    GATE_MUSTCHECK;
+enum gate_code gate_proc_become(
+    const char *user, struct gate_err *err) GATE_MUSTCHECK;
 
 /* No core files, no ptrace, no new privileges, umask 077. Best effort. */
 void gate_proc_harden(void);

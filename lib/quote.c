@@ -13,13 +13,13 @@
 static const struct range {
 	uint32_t first, last;
 } risky[] = {
-	{0x0000, 0x001f}, /* control characters */
-	{0x007f, 0x009f}, /* DEL and C1: CSI is U+009B */
-	{0x061c, 0x061c}, /* Arabic letter mark */
-	{0x200e, 0x200f}, /* direction marks */
-	{0x2028, 0x202e}, /* separators, direction embeddings */
-	{0x2066, 0x2069}, /* direction isolates */
-	{0xfeff, 0xfeff}, /* byte order mark */
+    {0x0000, 0x001f}, /* control characters */
+    {0x007f, 0x009f}, /* DEL and C1: CSI is U+009B */
+    {0x061c, 0x061c}, /* Arabic letter mark */
+    {0x200e, 0x200f}, /* direction marks */
+    {0x2028, 0x202e}, /* separators, direction embeddings */
+    {0x2066, 0x2069}, /* direction isolates */
+    {0xfeff, 0xfeff}, /* byte order mark */
 };
 
 static bool
@@ -28,8 +28,7 @@ is_risky(uint32_t code_point)
 	size_t i;
 
 	for (i = 0; i < GATE_COUNT(risky); i++) {
-		if (code_point >= risky[i].first &&
-		    code_point <= risky[i].last)
+		if (code_point >= risky[i].first && code_point <= risky[i].last)
 			return true;
 	}
 	return false;
@@ -42,8 +41,13 @@ short_escape(uint32_t code_point)
 		uint32_t code_point;
 		const char *text;
 	} shorts[] = {
-	    {'"', "\\\""}, {'\\', "\\\\"}, {'\b', "\\b"}, {'\f', "\\f"},
-	    {'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"},
+	    {'"', "\\\""},
+	    {'\\', "\\\\"},
+	    {'\b', "\\b"},
+	    {'\f', "\\f"},
+	    {'\n', "\\n"},
+	    {'\r', "\\r"},
+	    {'\t', "\\t"},
 	};
 	size_t i;
 

@@ -13,22 +13,22 @@
 #define LEASE_MIN_S 10
 
 static const char *const urgencies[] = {
-	[GATE_URGENCY_HIGH] = "high",
-	[GATE_URGENCY_NORMAL] = "normal",
-	[GATE_URGENCY_LOW] = "low",
+    [GATE_URGENCY_HIGH] = "high",
+    [GATE_URGENCY_NORMAL] = "normal",
+    [GATE_URGENCY_LOW] = "low",
 };
-_Static_assert(GATE_COUNT(urgencies) == GATE_URGENCY_COUNT,
-    "an urgency has no name");
+_Static_assert(
+    GATE_COUNT(urgencies) == GATE_URGENCY_COUNT, "an urgency has no name");
 
 static const char *const modes[] = {
-	[GATE_MODE_LIVE] = "live",
-	[GATE_MODE_DRY_RUN] = "dry-run",
-	[GATE_MODE_MIRROR] = "mirror",
+    [GATE_MODE_LIVE] = "live",
+    [GATE_MODE_DRY_RUN] = "dry-run",
+    [GATE_MODE_MIRROR] = "mirror",
 };
 
 static const char *const kinds[] = {
-	[GATE_SERVICE_OPENAI_CHAT] = "openai-chat",
-	[GATE_SERVICE_HTTP] = "http",
+    [GATE_SERVICE_OPENAI_CHAT] = "openai-chat",
+    [GATE_SERVICE_HTTP] = "http",
 };
 
 const char *

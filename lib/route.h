@@ -14,20 +14,24 @@
 #include "lib/span.h"
 #include "lib/template.h"
 
-enum gate_urgency { GATE_URGENCY_HIGH, GATE_URGENCY_NORMAL,
-	GATE_URGENCY_LOW, GATE_URGENCY_COUNT };
+enum gate_urgency {
+	GATE_URGENCY_HIGH,
+	GATE_URGENCY_NORMAL,
+	GATE_URGENCY_LOW,
+	GATE_URGENCY_COUNT
+};
 enum gate_mode { GATE_MODE_LIVE, GATE_MODE_DRY_RUN, GATE_MODE_MIRROR };
 enum gate_service_kind { GATE_SERVICE_OPENAI_CHAT, GATE_SERVICE_HTTP };
 
 const char *gate_urgency_name(enum gate_urgency u); /* "high" ... */
-const char *gate_mode_name(enum gate_mode m);	    /* "live" "dry-run" ... */
+const char *gate_mode_name(enum gate_mode m);       /* "live" "dry-run" ... */
 const char *gate_service_kind_name(enum gate_service_kind k);
 
 /* When a failed call is tried again; one for each urgency. */
 struct gate_policy {
 	int64_t attempts; /* tries of one step, the first one included */
 	int64_t base_ms;  /* jitter ceiling before the second try */
-	int64_t factor;	  /* ceiling grows by this each try */
+	int64_t factor;   /* ceiling grows by this each try */
 	int64_t cap_ms;
 	int64_t window_s; /* from the step's first claim; later: dead letter */
 };
@@ -38,9 +42,9 @@ struct gate_service {
 	char *url; /* chat: base, ".../v1"; http: default for its steps */
 	struct gate_secret secret; /* Bearer; empty: none sent */
 	int64_t connect_timeout_ms;
-	int64_t timeout_ms;	/* whole call */
-	int64_t in_flight;	/* calls at once, per worker */
-	bool allow_private;	/* may resolve to a private or loopback address */
+	int64_t timeout_ms; /* whole call */
+	int64_t in_flight;  /* calls at once, per worker */
+	bool allow_private; /* may resolve to a private or loopback address */
 	char *file;
 	int line;
 };
@@ -52,7 +56,7 @@ struct gate_step {
 	char *model;
 	struct gate_template *prompt; /* prompt or prompt_file */
 	struct gate_template *system; /* NULL: no system message */
-	int64_t max_tokens;	      /* 0: not sent */
+	int64_t max_tokens;           /* 0: not sent */
 	/* http */
 	char *method;
 	struct gate_template *url;  /* NULL: the service's */
@@ -77,8 +81,8 @@ struct gate_route {
 
 bool gate_route_takes(const struct gate_route *r, struct gate_span event_type);
 /* NULL if there is none. */
-const struct gate_step *gate_route_step(const struct gate_route *r,
-    struct gate_span name);
+const struct gate_step *gate_route_step(
+    const struct gate_route *r, struct gate_span name);
 /* What a claim of this step is leased for, in seconds: the service's
  * timeout and half of it again, at least 10. */
 int64_t gate_step_lease_s(const struct gate_step *s);

@@ -144,8 +144,8 @@ load_file(const char *path, bool credential, const char *ref, size_t min,
 		code = fail_errno(err, ref);
 	} else {
 		why = refusal(&st, credential);
-		code = why != NULL ? fail(err, ref, why) :
-				     load_fd(fd, ref, min, out, err);
+		code = why != NULL ? fail(err, ref, why)
+				   : load_fd(fd, ref, min, out, err);
 	}
 	(void)close(fd); /* read only: nothing can be lost */
 	return code;
@@ -180,8 +180,7 @@ load_env(const struct wanted *w, struct gate_secret *out, struct gate_err *err)
 }
 
 static enum gate_code
-load_path(const struct wanted *w, struct gate_secret *out,
-    struct gate_err *err)
+load_path(const struct wanted *w, struct gate_secret *out, struct gate_err *err)
 {
 	char path[PATH_MAX];
 
@@ -191,8 +190,8 @@ load_path(const struct wanted *w, struct gate_secret *out,
 }
 
 static enum gate_code
-load_credential(const struct wanted *w, struct gate_secret *out,
-    struct gate_err *err)
+load_credential(
+    const struct wanted *w, struct gate_secret *out, struct gate_err *err)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_MAX];
@@ -208,12 +207,12 @@ load_credential(const struct wanted *w, struct gate_secret *out,
 
 static const struct {
 	const char *scheme;
-	enum gate_code (*load)(const struct wanted *, struct gate_secret *,
-	    struct gate_err *);
+	enum gate_code (*load)(
+	    const struct wanted *, struct gate_secret *, struct gate_err *);
 } schemes[] = {
-	{"env:", load_env},
-	{"file:", load_path},
-	{"cred:", load_credential},
+    {"env:", load_env},
+    {"file:", load_path},
+    {"cred:", load_credential},
 };
 
 enum gate_code

@@ -30,8 +30,7 @@ struct gate_secret {
  *         GATE_E_NOMEM. On failure *out is empty. err never has the bytes.
  */
 enum gate_code gate_secret_load(const char *ref, const char *base_dir,
-    size_t min, struct gate_secret *out, struct gate_err *err)
-    GATE_MUSTCHECK;
+    size_t min, struct gate_secret *out, struct gate_err *err) GATE_MUSTCHECK;
 void gate_secret_clear(struct gate_secret *s);
 struct gate_span gate_secret_span(const struct gate_secret *s);
 

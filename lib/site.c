@@ -16,8 +16,8 @@ gate_site_by_name(const struct gate_sites *s, struct gate_span name)
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		order = gate_span_compare(name,
-		    gate_span_str(s->list[mid].name));
+		order =
+		    gate_span_compare(name, gate_span_str(s->list[mid].name));
 		if (order == 0)
 			return &s->list[mid];
 		if (order < 0)

@@ -47,14 +47,13 @@ struct gate_sites {
 };
 
 /* Each: NULL if there is none. */
-const struct gate_site *gate_site_by_name(const struct gate_sites *s,
-    struct gate_span name);
+const struct gate_site *gate_site_by_name(
+    const struct gate_sites *s, struct gate_span name);
 const struct gate_site *gate_site_default(const struct gate_sites *s);
-const struct gate_site *gate_site_by_relay_key(const struct gate_sites *s,
-    struct gate_span key_id);
-const struct gate_route *gate_site_route(const struct gate_site *s,
-    struct gate_span name);
-bool gate_site_has_event_type(const struct gate_site *s,
-    struct gate_span type);
+const struct gate_site *gate_site_by_relay_key(
+    const struct gate_sites *s, struct gate_span key_id);
+const struct gate_route *gate_site_route(
+    const struct gate_site *s, struct gate_span name);
+bool gate_site_has_event_type(const struct gate_site *s, struct gate_span type);
 
 #endif

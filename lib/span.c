@@ -49,8 +49,8 @@ gate_span_take(struct gate_span *s, size_t n, struct gate_span *out)
 }
 
 bool
-gate_span_until(struct gate_span *s, unsigned char sep, size_t max,
-    struct gate_span *out)
+gate_span_until(
+    struct gate_span *s, unsigned char sep, size_t max, struct gate_span *out)
 {
 	/* The separator itself may stand at index max at the latest. */
 	size_t look = s->n > max ? max + 1 : s->n;

@@ -22,10 +22,10 @@ struct gate_span {
 };
 
 /* A span over a string literal, and the printf arguments for "%.*s". */
-#define GATE_SPAN(lit) ((struct gate_span){(const unsigned char *)("" lit), \
-    sizeof(lit) - 1})
-#define GATE_SPAN_ARG(s) ((s).n > 4096 ? 4096 : (int)(s).n), \
-    ((s).n ? (const char *)(s).p : "")
+#define GATE_SPAN(lit)                                                         \
+	((struct gate_span){(const unsigned char *)("" lit), sizeof(lit) - 1})
+#define GATE_SPAN_ARG(s)                                                       \
+	((s).n > 4096 ? 4096 : (int)(s).n), ((s).n ? (const char *)(s).p : "")
 
 /* Borrows s without its NUL; NULL gives an empty span. */
 struct gate_span gate_span_str(const char *s);
@@ -33,8 +33,8 @@ struct gate_span gate_span_of(const void *p, size_t n);
 
 /* Takes the first n bytes of *s into *out. False, nothing changed, if there
  * are fewer. */
-bool gate_span_take(struct gate_span *s, size_t n, struct gate_span *out)
-    GATE_MUSTCHECK;
+bool gate_span_take(
+    struct gate_span *s, size_t n, struct gate_span *out) GATE_MUSTCHECK;
 
 /*
  * Takes the bytes before the first `sep` into *out and drops the separator.
@@ -68,18 +68,18 @@ bool gate_span_only(struct gate_span s, const char *set);
  * spaces, at most 20 digits; leading zeros are taken.
  * Returns false, *out untouched, if it is anything else or above max.
  */
-bool gate_span_u64(struct gate_span s, uint64_t max, uint64_t *out)
-    GATE_MUSTCHECK;
+bool gate_span_u64(
+    struct gate_span s, uint64_t max, uint64_t *out) GATE_MUSTCHECK;
 /* The same with an optional leading '-', within min..max. */
-bool gate_span_i64(struct gate_span s, int64_t min, int64_t max,
-    int64_t *out) GATE_MUSTCHECK;
+bool gate_span_i64(
+    struct gate_span s, int64_t min, int64_t max, int64_t *out) GATE_MUSTCHECK;
 
 /*
  * Copies into a NUL-terminated string of the caller's.
  * False, dst[0] = 0, if it does not fit or if s contains a NUL.
  */
-bool gate_span_copy(struct gate_span s, char *dst, size_t dst_size)
-    GATE_MUSTCHECK;
+bool gate_span_copy(
+    struct gate_span s, char *dst, size_t dst_size) GATE_MUSTCHECK;
 /* The same on the heap; NULL if s contains a NUL or memory is short. */
 char *gate_span_dup(struct gate_span s) GATE_MUSTCHECK;
 

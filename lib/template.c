@@ -49,8 +49,8 @@ take_to_pair(struct gate_span *s, unsigned char c, struct gate_span *out)
 static enum gate_code
 bad_hole(struct gate_err *err, size_t number, const char *why)
 {
-	return gate_err_set(err, GATE_E_BAD, "template: hole %zu: %s", number,
-	    why);
+	return gate_err_set(
+	    err, GATE_E_BAD, "template: hole %zu: %s", number, why);
 }
 
 static enum gate_code
@@ -111,8 +111,8 @@ add_part(struct gate_template *t)
 }
 
 static enum gate_code
-parse_parts(struct gate_template *t, struct gate_span rest,
-    struct gate_err *err)
+parse_parts(
+    struct gate_template *t, struct gate_span rest, struct gate_err *err)
 {
 	enum gate_code code = GATE_OK;
 
@@ -121,8 +121,7 @@ parse_parts(struct gate_template *t, struct gate_span rest,
 		struct gate_span hole;
 
 		if (part == NULL)
-			return gate_err_set(err, GATE_E_NOMEM,
-			    "out of memory");
+			return gate_err_set(err, GATE_E_NOMEM, "out of memory");
 		if (!take_to_pair(&rest, '{', &part->literal)) {
 			part->literal = rest;
 			return GATE_OK;
@@ -135,16 +134,16 @@ parse_parts(struct gate_template *t, struct gate_span rest,
 }
 
 enum gate_code
-gate_template_new(struct gate_span text, struct gate_template **out,
-    struct gate_err *err)
+gate_template_new(
+    struct gate_span text, struct gate_template **out, struct gate_err *err)
 {
 	struct gate_template *t;
 	enum gate_code code;
 
 	/* Pointers become C strings. */
 	if (!gate_span_within(text, 1, 255))
-		return gate_err_set(err, GATE_E_BAD,
-		    "template: it has a NUL byte");
+		return gate_err_set(
+		    err, GATE_E_BAD, "template: it has a NUL byte");
 	t = calloc(1, sizeof(*t));
 	if (t != NULL)
 		t->text = (unsigned char *)gate_span_dup(text);
@@ -175,8 +174,8 @@ gate_template_free(struct gate_template *t)
 }
 
 static enum gate_code
-filter_cell(const struct part *part, struct gate_cell *cell,
-    struct gate_err *err)
+filter_cell(
+    const struct part *part, struct gate_cell *cell, struct gate_err *err)
 {
 	size_t i;
 
@@ -186,9 +185,8 @@ filter_cell(const struct part *part, struct gate_cell *cell,
 
 		if (code != GATE_OK)
 			return gate_err_set(err, code,
-			    "template: " SHOWN ": filter %s: %s",
-			    part->pointer, gate_filter_name(f),
-			    gate_code_name(code));
+			    "template: " SHOWN ": filter %s: %s", part->pointer,
+			    gate_filter_name(f), gate_code_name(code));
 	}
 	return GATE_OK;
 }
@@ -231,8 +229,8 @@ fill_hole(const struct part *part, const struct gate_json *doc,
 	if (code == GATE_OK) {
 		code = put_cell(&cell, out);
 		if (code != GATE_OK)
-			(void)gate_err_set(err, code, "template: " SHOWN
-			    ": %s", part->pointer, reason(code));
+			(void)gate_err_set(err, code, "template: " SHOWN ": %s",
+			    part->pointer, reason(code));
 	}
 	gate_buf_clear(&cell.text);
 	return code;
@@ -249,8 +247,8 @@ gate_template_fill(const struct gate_template *t, const struct gate_json *doc,
 		enum gate_code code;
 
 		if (gate_buf_put(out, part->literal) != GATE_OK)
-			return gate_err_set(err, out->failed,
-			    "template: the text is too long");
+			return gate_err_set(
+			    err, out->failed, "template: the text is too long");
 		if (part->pointer == NULL)
 			continue;
 		code = fill_hole(part, doc, out, err);

@@ -48,7 +48,7 @@ void gate_template_free(struct gate_template *t);
  * On failure out's content is to be thrown away.
  */
 enum gate_code gate_template_fill(const struct gate_template *t,
-    const struct gate_json *doc, struct gate_buf *out, struct gate_err *err)
-    GATE_MUSTCHECK;
+    const struct gate_json *doc, struct gate_buf *out,
+    struct gate_err *err) GATE_MUSTCHECK;
 
 #endif

@@ -16,11 +16,7 @@
 #include "lib/quote.h"
 #include "lib/utf8.h"
 
-enum argument {
-	NO_ARGUMENT,
-	A_WORD,
-	A_COUNT
-};
+enum argument { NO_ARGUMENT, A_WORD, A_COUNT };
 
 /* What a filter wants to be given; see apply. */
 enum input {
@@ -57,8 +53,8 @@ put_plain(const struct gate_json *v, struct gate_buf *out)
 
 	switch (gate_json_kind(v)) {
 	case GATE_JSON_STRING:
-		return gate_json_string(v, &s) ? gate_buf_put(out, s) :
-						 GATE_E_BUG;
+		return gate_json_string(v, &s) ? gate_buf_put(out, s)
+					       : GATE_E_BUG;
 	case GATE_JSON_BOOL:
 	case GATE_JSON_INT:
 	case GATE_JSON_DOUBLE:
@@ -200,9 +196,10 @@ put_truncated(const struct gate_filter *f, const struct gate_cell *cell,
 static bool
 is_unreserved(unsigned char c)
 {
-	return c != 0 && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"abcdefghijklmnopqrstuvwxyz0123456789-._~",
-	    c) != NULL;
+	return c != 0 &&
+	    strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		   "abcdefghijklmnopqrstuvwxyz0123456789-._~",
+		c) != NULL;
 }
 
 static enum gate_code
@@ -252,17 +249,17 @@ put_hash(const struct gate_filter *f, const struct gate_cell *cell,
 }
 
 static const struct gate_filter_kind kinds[] = {
-	{"json", NO_ARGUMENT, JSON, put_json},
-	{"json_escape", NO_ARGUMENT, TEXT, put_escaped},
-	{"text", NO_ARGUMENT, TEXT, put_text},
-	{"default", A_WORD, ANY, put_word},
-	{"lower", NO_ARGUMENT, TEXT, put_lower},
-	{"upper", NO_ARGUMENT, TEXT, put_upper},
-	{"trim", NO_ARGUMENT, TEXT, put_trimmed},
-	{"truncate", A_COUNT, TEXT, put_truncated},
-	{"uri", NO_ARGUMENT, TEXT, put_uri},
-	{"date", NO_ARGUMENT, TEXT, put_date},
-	{"hash", NO_ARGUMENT, TEXT, put_hash},
+    {"json", NO_ARGUMENT, JSON, put_json},
+    {"json_escape", NO_ARGUMENT, TEXT, put_escaped},
+    {"text", NO_ARGUMENT, TEXT, put_text},
+    {"default", A_WORD, ANY, put_word},
+    {"lower", NO_ARGUMENT, TEXT, put_lower},
+    {"upper", NO_ARGUMENT, TEXT, put_upper},
+    {"trim", NO_ARGUMENT, TEXT, put_trimmed},
+    {"truncate", A_COUNT, TEXT, put_truncated},
+    {"uri", NO_ARGUMENT, TEXT, put_uri},
+    {"date", NO_ARGUMENT, TEXT, put_date},
+    {"hash", NO_ARGUMENT, TEXT, put_hash},
 };
 
 static const struct gate_filter_kind *
@@ -287,8 +284,8 @@ gate_filter_parse(struct gate_span in, struct gate_filter *out)
 	if (f.kind == NULL)
 		return "no such filter";
 	if (has_argument != (f.kind->argument != NO_ARGUMENT))
-		return has_argument ? "it takes no argument" :
-				      "it needs an argument";
+		return has_argument ? "it takes no argument"
+				    : "it needs an argument";
 	if (f.kind->argument == A_WORD)
 		f.word = in;
 	if (f.kind->argument == A_COUNT &&

@@ -29,16 +29,16 @@ struct gate_filter_kind;
 struct gate_filter {
 	const struct gate_filter_kind *kind;
 	struct gate_span word; /* of default: borrowed from the template */
-	uint64_t count;	       /* of truncate */
+	uint64_t count;        /* of truncate */
 };
 
 /* "name" or "name:argument". NULL, or what is wrong with it (a literal). */
-const char *gate_filter_parse(struct gate_span in, struct gate_filter *out)
-    GATE_MUSTCHECK;
+const char *gate_filter_parse(
+    struct gate_span in, struct gate_filter *out) GATE_MUSTCHECK;
 
 /* GATE_E_BAD: not for such a value. GATE_E_LIMIT: past the cell's max. */
-enum gate_code gate_filter_apply(const struct gate_filter *f,
-    struct gate_cell *cell) GATE_MUSTCHECK;
+enum gate_code gate_filter_apply(
+    const struct gate_filter *f, struct gate_cell *cell) GATE_MUSTCHECK;
 /* What the end of a hole does: the same as the filter `text`. */
 enum gate_code gate_cell_to_text(struct gate_cell *cell) GATE_MUSTCHECK;
 const char *gate_filter_name(const struct gate_filter *f);

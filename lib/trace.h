@@ -17,14 +17,14 @@ struct gate_trace {
 
 /* Version 00 exactly, lower case, ids not all zero. False, *out untouched,
  * otherwise: the caller then makes a new one. */
-bool gate_trace_parse(struct gate_span in, struct gate_trace *out)
-    GATE_MUSTCHECK;
+bool gate_trace_parse(
+    struct gate_span in, struct gate_trace *out) GATE_MUSTCHECK;
 /* New random ids, flags 0. */
 enum gate_code gate_trace_new(struct gate_trace *out) GATE_MUSTCHECK;
 /* Same trace, new span id. */
-enum gate_code gate_trace_child(const struct gate_trace *parent,
-    struct gate_trace *out) GATE_MUSTCHECK;
-void gate_trace_text(const struct gate_trace *t,
-    char dst[GATE_TRACEPARENT_TEXT]);
+enum gate_code gate_trace_child(
+    const struct gate_trace *parent, struct gate_trace *out) GATE_MUSTCHECK;
+void gate_trace_text(
+    const struct gate_trace *t, char dst[GATE_TRACEPARENT_TEXT]);
 
 #endif

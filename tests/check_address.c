@@ -38,13 +38,13 @@ START_TEST(reads_numeric_addresses_only)
 	struct gate_address a;
 	bool ok = gate_address_parse(f.span, &a);
 
-	ck_assert_msg(ok == (addresses[_i].text != NULL), "%s",
-	    addresses[_i].in);
+	ck_assert_msg(
+	    ok == (addresses[_i].text != NULL), "%s", addresses[_i].in);
 	if (ok) {
 		gate_address_text(&a, text);
 		ck_assert_str_eq(text, addresses[_i].text);
-		ck_assert_msg(gate_address_is_loopback(&a) ==
-			addresses[_i].is_loopback,
+		ck_assert_msg(
+		    gate_address_is_loopback(&a) == addresses[_i].is_loopback,
 		    "%s", addresses[_i].in);
 	}
 	fence_free(&f);
@@ -101,8 +101,9 @@ START_TEST(refuses_ranges_that_are_none)
 {
 	struct gate_ranges r = {.count = 42};
 
-	ck_assert_msg(!gate_ranges_parse(gate_span_str(bad_ranges[_i].text), &r),
-	    "%s", bad_ranges[_i].text);
+	ck_assert_msg(
+	    !gate_ranges_parse(gate_span_str(bad_ranges[_i].text), &r), "%s",
+	    bad_ranges[_i].text);
 	ck_assert_uint_eq(r.count, 42);
 }
 END_TEST
@@ -137,8 +138,8 @@ START_TEST(finds_the_client_behind_trusted_proxies)
 
 	ck_assert(gate_ranges_parse(gate_span_str("10.0.0.0/8"), &trusted));
 	ok = address_of(&r, &trusted, &a);
-	ck_assert_msg(ok == (clients[_i].client != NULL), "%s",
-	    clients[_i].what);
+	ck_assert_msg(
+	    ok == (clients[_i].client != NULL), "%s", clients[_i].what);
 	if (ok) {
 		gate_address_text(&a, text);
 		ck_assert_str_eq(text, clients[_i].client);
@@ -164,8 +165,7 @@ static const struct {
     {"a proxy's word", "10.1.1.1", "", "http", "https", true},
     {"a proxy that had it plain", "10.1.1.1", "on", "https", "http", false},
     {"a proxy that says nothing", "10.1.1.1", "on", "https", "", true},
-    {"a proxy that says two things", "10.1.1.1", "", "", "https, http",
-	false},
+    {"a proxy that says two things", "10.1.1.1", "", "", "https, http", false},
     {"nobody", "", "", "", "", false},
 };
 

@@ -22,10 +22,16 @@ static const struct {
 	size_t before, put;
 	enum gate_code code;
 } maxima[] = {
-	{10, 0, 10, GATE_OK}, {10, 4, 6, GATE_OK}, {10, 4, 7, GATE_E_LIMIT},
-	{10, 0, 11, GATE_E_LIMIT}, {0, 0, 1, GATE_E_LIMIT}, {0, 0, 0, GATE_OK},
-	{1000, 63, 1, GATE_OK}, {1000, 64, 1, GATE_OK},
-	{1000, 700, 300, GATE_OK}, {1000, 700, 301, GATE_E_LIMIT},
+    {10, 0, 10, GATE_OK},
+    {10, 4, 6, GATE_OK},
+    {10, 4, 7, GATE_E_LIMIT},
+    {10, 0, 11, GATE_E_LIMIT},
+    {0, 0, 1, GATE_E_LIMIT},
+    {0, 0, 0, GATE_OK},
+    {1000, 63, 1, GATE_OK},
+    {1000, 64, 1, GATE_OK},
+    {1000, 700, 300, GATE_OK},
+    {1000, 700, 301, GATE_E_LIMIT},
 };
 
 START_TEST(grows_to_its_maximum_and_not_beyond)
@@ -34,12 +40,13 @@ START_TEST(grows_to_its_maximum_and_not_beyond)
 	struct gate_buf b;
 
 	gate_buf_init(&b, maxima[_i].max);
-	ck_assert_int_eq(gate_buf_put(&b,
-	    gate_span_of(bytes, maxima[_i].before)), GATE_OK);
+	ck_assert_int_eq(
+	    gate_buf_put(&b, gate_span_of(bytes, maxima[_i].before)), GATE_OK);
 	ck_assert_int_eq(gate_buf_put(&b, gate_span_of(bytes, maxima[_i].put)),
 	    maxima[_i].code);
-	ck_assert_uint_eq(b.n, maxima[_i].before +
-	    (maxima[_i].code == GATE_OK ? maxima[_i].put : 0));
+	ck_assert_uint_eq(b.n,
+	    maxima[_i].before +
+		(maxima[_i].code == GATE_OK ? maxima[_i].put : 0));
 	ck_assert(b.cap <= b.max);
 	gate_buf_clear(&b);
 }
@@ -77,8 +84,8 @@ START_TEST(keeps_what_stood_there_when_it_grows)
 
 	gate_buf_init(&b, 1000);
 	for (i = 0; i < 1000; i++)
-		ck_assert_int_eq(gate_buf_put_byte(&b, (unsigned char)i),
-		    GATE_OK);
+		ck_assert_int_eq(
+		    gate_buf_put_byte(&b, (unsigned char)i), GATE_OK);
 	for (i = 0; i < 1000; i++)
 		ck_assert_int_eq(b.p[i], (unsigned char)i);
 	gate_buf_clear(&b);
@@ -94,8 +101,8 @@ START_TEST(prints_numbers_and_formats)
 	(void)gate_buf_put_byte(&b, ' ');
 	(void)gate_buf_put_i64(&b, INT64_MAX);
 	(void)gate_buf_printf(&b, " %s-%d", "x", 7);
-	ck_assert_str_eq(gate_buf_str(&b),
-	    "-9223372036854775808 9223372036854775807 x-7");
+	ck_assert_str_eq(
+	    gate_buf_str(&b), "-9223372036854775808 9223372036854775807 x-7");
 	gate_buf_clear(&b);
 }
 END_TEST
@@ -137,8 +144,7 @@ suite(void)
 	TCase *t = tcase_create("buf");
 
 	tcase_add_test(t, starts_empty_and_gives_an_empty_string);
-	add_row_test(t, grows_to_its_maximum_and_not_beyond,
-	    maxima);
+	add_row_test(t, grows_to_its_maximum_and_not_beyond, maxima);
 	tcase_add_test(t, remembers_a_failure_until_it_is_reset);
 	tcase_add_test(t, keeps_what_stood_there_when_it_grows);
 	tcase_add_test(t, prints_numbers_and_formats);

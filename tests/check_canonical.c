@@ -7,10 +7,11 @@
 #include "lib/json.h"
 #include "tests/runner.h"
 
-#define FRAME(type, actor, id, kind, action, data, when)                      \
-	"{\"tenant_id\":\"blog\",\"source\":\"relay\",\"type\":\"" type       \
-	"\",\"actor\":{\"id\":" actor ",\"email\":null},\"subject\":{\"id\":" \
-	id ",\"type\":" kind "},\"action\":{\"type\":\"" action               \
+#define FRAME(type, actor, id, kind, action, data, when)                       \
+	"{\"tenant_id\":\"blog\",\"source\":\"relay\",\"type\":\"" type        \
+	"\",\"actor\":{\"id\":" actor                                          \
+	",\"email\":null},\"subject\":{\"id\":" id ",\"type\":" kind           \
+	"},\"action\":{\"type\":\"" action                                     \
 	"\",\"reason\":null},\"data\":" data ",\"occurred_at\":" when "}"
 
 static const struct {
@@ -30,8 +31,7 @@ static const struct {
 	FRAME("ping", "null", "null", "null", "ping", "{}", "null")},
     {"a type of three parts", "a.b.c", "{}",
 	FRAME("a.b.c", "null", "null", "\"a.b\"", "c", "{}", "null")},
-    {"object_ref goes first", "x.y",
-	"{\"post_id\":1,\"object_ref\":\"p:1\"}",
+    {"object_ref goes first", "x.y", "{\"post_id\":1,\"object_ref\":\"p:1\"}",
 	FRAME("x.y", "null", "\"p:1\"", "\"x\"", "y",
 	    "{\"post_id\":1,\"object_ref\":\"p:1\"}", "null")},
     {"occurred_at goes first", "x.y",
@@ -62,8 +62,8 @@ parse(const char *text)
 {
 	struct gate_json *doc;
 
-	ck_assert_int_eq(gate_json_parse(gate_span_str(text), &doc, NULL),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_parse(gate_span_str(text), &doc, NULL), GATE_OK);
 	return doc;
 }
 
@@ -73,9 +73,9 @@ START_TEST(puts_an_event_into_its_canonical_form)
 	struct canonical c;
 
 	canonical_init(&c);
-	ck_assert_int_eq(canonical_relay(&c, "blog",
-			     gate_span_str(forms[_i].type), body,
-			     gate_span_str(forms[_i].body)),
+	ck_assert_int_eq(
+	    canonical_relay(&c, "blog", gate_span_str(forms[_i].type), body,
+		gate_span_str(forms[_i].body)),
 	    GATE_OK);
 	ck_assert_str_eq(gate_buf_str(&c.text), forms[_i].text);
 	doc = parse(gate_buf_str(&c.text));
@@ -93,12 +93,12 @@ START_TEST(forgets_one_event_before_the_next)
 	struct canonical c;
 
 	canonical_init(&c);
-	ck_assert_int_eq(canonical_relay(&c, "s", GATE_SPAN("t"), a,
-			     GATE_SPAN("{}")),
+	ck_assert_int_eq(
+	    canonical_relay(&c, "s", GATE_SPAN("t"), a, GATE_SPAN("{}")),
 	    GATE_OK);
 	ck_assert(c.has_occurred && c.ref.n == 3);
-	ck_assert_int_eq(canonical_relay(&c, "s", GATE_SPAN("t"), b,
-			     GATE_SPAN("{}")),
+	ck_assert_int_eq(
+	    canonical_relay(&c, "s", GATE_SPAN("t"), b, GATE_SPAN("{}")),
 	    GATE_OK);
 	ck_assert(!c.has_occurred && c.ref.n == 0);
 	gate_json_free(a);
@@ -164,10 +164,10 @@ START_TEST(finds_a_scalar_as_text)
 	struct gate_buf b;
 
 	gate_buf_init(&b, 64);
-	ck_assert_int_eq(canonical_scalar(doc, scalars[_i].pointer, &b),
-	    GATE_OK);
-	ck_assert_msg(gate_span_is(gate_buf_span(&b), scalars[_i].text),
-	    "%s", scalars[_i].pointer);
+	ck_assert_int_eq(
+	    canonical_scalar(doc, scalars[_i].pointer, &b), GATE_OK);
+	ck_assert_msg(gate_span_is(gate_buf_span(&b), scalars[_i].text), "%s",
+	    scalars[_i].pointer);
 	gate_buf_clear(&b);
 	gate_json_free(doc);
 }

@@ -341,8 +341,9 @@ static const struct {
 	const char *text;
 	const char *said;
 } insides[] = {
-    {"", "sites.d/blog.conf:1: url: is missing, expected https://host/... or "
-	 "http://host/...\n"},
+    {"",
+	"sites.d/blog.conf:1: url: is missing, expected https://host/... or "
+	"http://host/...\n"},
     {"url = \"https://b\" relay {}",
 	"sites.d/blog.conf:2: key: is missing, expected at least one key "
 	"\"ID\" { ... }\n"},
@@ -433,10 +434,10 @@ START_TEST(leaves_a_bad_site_out_and_says_why)
 {
 	char text[2048];
 
-	conf_world_write(&w, "sites.d/other.conf",
-	    "site \"other\" { url = \"https://o\" }");
-	(void)snprintf(text, sizeof(text), "site \"blog\" {\n%s\n}\n",
-	    insides[_i].text);
+	conf_world_write(
+	    &w, "sites.d/other.conf", "site \"other\" { url = \"https://o\" }");
+	(void)snprintf(
+	    text, sizeof(text), "site \"blog\" {\n%s\n}\n", insides[_i].text);
 	conf_world_write(&w, "sites.d/blog.conf", text);
 	conf_world_load(&w, GATE_CONF_ALL);
 	ck_assert_str_eq(conf_world_said(&w), insides[_i].said);
@@ -544,8 +545,7 @@ START_TEST(finds_sites_whose_files_sort_otherwise)
 	    gate_site_by_name(&w.conf->sites, GATE_SPAN("a-b")));
 	ck_assert_str_eq(gate_site_default(&w.conf->sites)->name, "a0");
 	ck_assert_ptr_null(gate_site_by_name(&w.conf->sites, GATE_SPAN("")));
-	ck_assert_ptr_null(
-	    gate_site_by_name(&w.conf->sites, GATE_SPAN("a\0")));
+	ck_assert_ptr_null(gate_site_by_name(&w.conf->sites, GATE_SPAN("a\0")));
 }
 END_TEST
 
@@ -554,9 +554,10 @@ START_TEST(takes_states_from_the_keys_file)
 	const struct gate_relay_key *k;
 
 	conf_world_write(&w, "sites.d/blog.conf",
-	    SITE("blog", "relay { key \"k1\" { "
-			 "secret = \"file:secrets.d/a\" }\n"
-			 "key \"k2\" { secret = \"file:secrets.d/b\" } }"));
+	    SITE("blog",
+		"relay { key \"k1\" { "
+		"secret = \"file:secrets.d/a\" }\n"
+		"key \"k2\" { secret = \"file:secrets.d/b\" } }"));
 	conf_world_write(&w, "sites.d/blog.keys",
 	    "# written by pressgate\n"
 	    "relay k2 next 2026-11-22T06:30:00Z\n"
@@ -662,18 +663,18 @@ START_TEST(finds_each_roles_database)
 	    "worker = \"env:NOT_SET_ANYWHERE\" }");
 	conf_world_load(&w, 0);
 	ck_assert_str_eq(conf_world_said(&w), "");
-	ck_assert_int_eq(gate_conf_database_url(w.conf, GATE_CONF_ROLE_OPERATOR,
-			     &url, &err),
+	ck_assert_int_eq(
+	    gate_conf_database_url(w.conf, GATE_CONF_ROLE_OPERATOR, &url, &err),
 	    GATE_OK);
 	ck_assert_str_eq(url, "dbname=u");
 	free(url);
-	ck_assert_int_eq(gate_conf_database_url(w.conf, GATE_CONF_ROLE_INGEST,
-			     &url, &err),
+	ck_assert_int_eq(
+	    gate_conf_database_url(w.conf, GATE_CONF_ROLE_INGEST, &url, &err),
 	    GATE_OK);
 	ck_assert_str_eq(url, "postgresql:///x");
 	free(url);
-	ck_assert_int_eq(gate_conf_database_url(w.conf, GATE_CONF_ROLE_WORKER,
-			     &url, &err),
+	ck_assert_int_eq(
+	    gate_conf_database_url(w.conf, GATE_CONF_ROLE_WORKER, &url, &err),
 	    GATE_E_CONF);
 	ck_assert_ptr_null(url);
 }

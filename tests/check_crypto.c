@@ -18,26 +18,27 @@ static const struct {
 	size_t data_count;
 	const char *mac; /* the vector of 4.6 is cut to 128 bits */
 } hmacs[] = {
-	{NULL, 0x0b, 20, "Hi There", 0, 0,
-	    "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
-	{"Jefe", 0, 0, "what do ya want for nothing?", 0, 0,
-	    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
-	{NULL, 0xaa, 20, NULL, 0xdd, 50,
-	    "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
-	{"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
-	 "\x11\x12\x13\x14\x15\x16\x17\x18\x19",
-	    0, 0, NULL, 0xcd, 50,
-	    "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
-	{NULL, 0x0c, 20, "Test With Truncation", 0, 0,
-	    "a3b6167473100ee06e0c796c2955552b"},
-	{NULL, 0xaa, 131,
-	    "Test Using Larger Than Block-Size Key - Hash Key First", 0, 0,
-	    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
-	{NULL, 0xaa, 131,
-	    "This is a test using a larger than block-size key and a larger "
-	    "than block-size data. The key needs to be hashed before being "
-	    "used by the HMAC algorithm.", 0, 0,
-	    "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+    {NULL, 0x0b, 20, "Hi There", 0, 0,
+	"b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+    {"Jefe", 0, 0, "what do ya want for nothing?", 0, 0,
+	"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+    {NULL, 0xaa, 20, NULL, 0xdd, 50,
+	"773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+    {"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
+     "\x11\x12\x13\x14\x15\x16\x17\x18\x19",
+	0, 0, NULL, 0xcd, 50,
+	"82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
+    {NULL, 0x0c, 20, "Test With Truncation", 0, 0,
+	"a3b6167473100ee06e0c796c2955552b"},
+    {NULL, 0xaa, 131, "Test Using Larger Than Block-Size Key - Hash Key First",
+	0, 0,
+	"60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+    {NULL, 0xaa, 131,
+	"This is a test using a larger than block-size key and a larger "
+	"than block-size data. The key needs to be hashed before being "
+	"used by the HMAC algorithm.",
+	0, 0,
+	"9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
 };
 
 static struct gate_span
@@ -53,8 +54,8 @@ vector_bytes(const char *text, unsigned char byte, size_t count,
 START_TEST(computes_hmac_sha256_again_and_again)
 {
 	unsigned char key_store[REPEATED], data_store[REPEATED];
-	struct gate_span key = vector_bytes(hmacs[_i].key, hmacs[_i].key_byte,
-	    hmacs[_i].key_count, key_store);
+	struct gate_span key = vector_bytes(
+	    hmacs[_i].key, hmacs[_i].key_byte, hmacs[_i].key_count, key_store);
 	struct gate_span data = vector_bytes(hmacs[_i].data,
 	    hmacs[_i].data_byte, hmacs[_i].data_count, data_store);
 	struct gate_hmac_key *k = NULL;
@@ -65,13 +66,13 @@ START_TEST(computes_hmac_sha256_again_and_again)
 	ck_assert_int_eq(gate_hmac_key_new(key, &k), GATE_OK);
 	memset(key_store, 0, sizeof(key_store)); /* it was copied */
 	for (cut = 0; cut <= data.n; cut++) {
-		struct gate_span parts[3] = {{data.p, cut}, {NULL, 0},
-		    {data.p + cut, data.n - cut}};
+		struct gate_span parts[3] = {
+		    {data.p, cut}, {NULL, 0}, {data.p + cut, data.n - cut}};
 
 		memset(mac, 0, sizeof(mac));
 		ck_assert_int_eq(gate_hmac_sha256(k, parts, 3, mac), GATE_OK);
-		gate_hex_text(gate_span_of(mac, sizeof(mac)), text,
-		    sizeof(text));
+		gate_hex_text(
+		    gate_span_of(mac, sizeof(mac)), text, sizeof(text));
 		text[strlen(hmacs[_i].mac)] = '\0';
 		ck_assert_str_eq(text, hmacs[_i].mac);
 	}
@@ -88,8 +89,8 @@ START_TEST(takes_an_empty_key_and_no_data)
 	unsigned char mac[GATE_SHA256_BYTES];
 	char text[2 * GATE_SHA256_BYTES + 1];
 
-	ck_assert_int_eq(gate_hmac_key_new((struct gate_span){NULL, 0}, &k),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_hmac_key_new((struct gate_span){NULL, 0}, &k), GATE_OK);
 	ck_assert_int_eq(gate_hmac_sha256(k, NULL, 0, mac), GATE_OK);
 	gate_hex_text(gate_span_of(mac, sizeof(mac)), text, sizeof(text));
 	ck_assert_str_eq(text, want);
@@ -102,25 +103,22 @@ END_TEST
 static const struct {
 	const char *in, *digest;
 } sha256s[] = {
-	{"abc",
-	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
-	{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-	    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
-	{"",
-	    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+	"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
 };
 
 START_TEST(computes_sha256)
 {
 	struct gate_span all = gate_span_str(sha256s[_i].in);
-	struct gate_span parts[2] = {{all.p, all.n / 2},
-	    {all.p + all.n / 2, all.n - all.n / 2}};
+	struct gate_span parts[2] = {
+	    {all.p, all.n / 2}, {all.p + all.n / 2, all.n - all.n / 2}};
 	unsigned char digest[GATE_SHA256_BYTES];
 	char text[2 * GATE_SHA256_BYTES + 1];
 
 	ck_assert_int_eq(gate_sha256(parts, 2, digest), GATE_OK);
-	gate_hex_text(gate_span_of(digest, sizeof(digest)), text,
-	    sizeof(text));
+	gate_hex_text(gate_span_of(digest, sizeof(digest)), text, sizeof(text));
 	ck_assert_str_eq(text, sha256s[_i].digest);
 }
 END_TEST
@@ -194,8 +192,8 @@ END_TEST
 
 START_TEST(names_the_library)
 {
-	ck_assert(gate_span_starts(gate_span_str(gate_crypto_version()),
-	    "OpenSSL "));
+	ck_assert(
+	    gate_span_starts(gate_span_str(gate_crypto_version()), "OpenSSL "));
 }
 END_TEST
 
@@ -205,8 +203,7 @@ suite(void)
 	Suite *s = suite_create("crypto");
 	TCase *t = tcase_create("crypto");
 
-	add_row_test(t, computes_hmac_sha256_again_and_again,
-	    hmacs);
+	add_row_test(t, computes_hmac_sha256_again_and_again, hmacs);
 	tcase_add_test(t, takes_an_empty_key_and_no_data);
 	add_row_test(t, computes_sha256, sha256s);
 	tcase_add_test(t, compares_whole_values);

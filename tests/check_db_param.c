@@ -14,13 +14,13 @@ static const struct {
 	const char *in;
 	const char *out;
 } elements[] = {
-	{"abc", "{\"abc\"}"},
-	{"", "{\"\"}"},
-	{"NULL", "{\"NULL\"}"},
-	{"a\"b", "{\"a\\\"b\"}"},
-	{"\\", "{\"\\\\\"}"},
-	{"\"\"\\\\\"", "{\"\\\"\\\"\\\\\\\\\\\"\"}"},
-	{"{a,b} ", "{\"{a,b} \"}"},
+    {"abc", "{\"abc\"}"},
+    {"", "{\"\"}"},
+    {"NULL", "{\"NULL\"}"},
+    {"a\"b", "{\"a\\\"b\"}"},
+    {"\\", "{\"\\\\\"}"},
+    {"\"\"\\\\\"", "{\"\\\"\\\"\\\\\\\\\\\"\"}"},
+    {"{a,b} ", "{\"{a,b} \"}"},
 };
 
 START_TEST(quotes_an_array_element)
@@ -78,16 +78,16 @@ START_TEST(ends_every_copied_text_with_a_nul)
 	};
 	struct gate_param *out;
 
-	ck_assert_int_eq(gate_params_copy(in, GATE_COUNT(in), true, &out),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_params_copy(in, GATE_COUNT(in), true, &out), GATE_OK);
 	ck_assert_str_eq((const char *)out[0].v.p, "abc");
 	ck_assert(out[1].null);
 	ck_assert_str_eq((const char *)out[2].v.p, "-42");
 	ck_assert_uint_eq(out[3].v.n, 3);
 	ck_assert(out[3].v.p != in[3].v.p);
 	free(out);
-	ck_assert_int_eq(gate_params_copy(in, GATE_COUNT(in), false, &out),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_params_copy(in, GATE_COUNT(in), false, &out), GATE_OK);
 	ck_assert(out[3].v.p == in[3].v.p);
 	free(out);
 }
@@ -111,8 +111,8 @@ suite(void)
 	Suite *s = suite_create("db_param");
 	TCase *t = tcase_create("params");
 
-	tcase_add_loop_test(t, quotes_an_array_element, 0,
-	    (int)GATE_COUNT(elements));
+	tcase_add_loop_test(
+	    t, quotes_an_array_element, 0, (int)GATE_COUNT(elements));
 	tcase_add_test(t, builds_arrays_of_every_kind);
 	tcase_add_test(t, refuses_an_array_past_its_maximum);
 	tcase_add_test(t, ends_every_copied_text_with_a_nul);

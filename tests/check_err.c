@@ -12,8 +12,8 @@ START_TEST(fills_the_text_and_returns_the_code)
 {
 	struct gate_err err = {GATE_OK, ""};
 
-	ck_assert_int_eq(gate_err_set(&err, GATE_E_CONF, "%s %d", "a", 1),
-	    GATE_E_CONF);
+	ck_assert_int_eq(
+	    gate_err_set(&err, GATE_E_CONF, "%s %d", "a", 1), GATE_E_CONF);
 	ck_assert_int_eq(err.code, GATE_E_CONF);
 	ck_assert_str_eq(err.text, "a 1");
 	ck_assert_int_eq(gate_err_set(NULL, GATE_E_BAD, "x"), GATE_E_BAD);

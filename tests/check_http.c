@@ -42,8 +42,10 @@ tear_down(void)
 static struct gate_http_request
 get(const char *path, char *url, size_t size)
 {
-	struct gate_http_request r = {.method = "GET", .url = url,
-	    .connect_timeout_ms = 2000, .timeout_ms = 3000,
+	struct gate_http_request r = {.method = "GET",
+	    .url = url,
+	    .connect_timeout_ms = 2000,
+	    .timeout_ms = 3000,
 	    .answer_max = 10000};
 
 	(void)snprintf(url, size, "http://127.0.0.1:%d%s", server.port, path);
@@ -60,12 +62,12 @@ run(struct gate_http_request *r)
 	void *ctx = NULL;
 
 	r->ctx = r;
-	ck_assert_msg(gate_http_start(http, r, &err) == GATE_OK,
-	    "%s", err.text);
+	ck_assert_msg(
+	    gate_http_start(http, r, &err) == GATE_OK, "%s", err.text);
 	while (!gate_http_next(http, &a, &ctx)) {
 		ck_assert_int_lt(gate_mono_ms(), until);
-		ck_assert_int_eq(gate_http_wait(http, NULL, 0, 100,
-		    &err), GATE_OK);
+		ck_assert_int_eq(
+		    gate_http_wait(http, NULL, 0, 100, &err), GATE_OK);
 	}
 	ck_assert_ptr_eq(ctx, r);
 	ck_assert_uint_eq(gate_http_under_way(http), 0);
@@ -98,15 +100,15 @@ static const struct {
 	enum gate_http_end end;
 	int64_t status;
 } ends[] = {
-	{"/ok", GATE_HTTP_ANSWERED, 200},
-	{"/redirect", GATE_HTTP_ANSWERED, 302},
-	{"/endless", GATE_HTTP_TOO_LARGE, 0},
-	{"/headers", GATE_HTTP_TOO_LARGE, 0},
-	{"/nothing", GATE_HTTP_TIMEOUT, 0},
-	{"/drip", GATE_HTTP_TIMEOUT, 0},
-	{"/reset", GATE_HTTP_CONNECT, 0},
-	{"/cut", GATE_HTTP_CONNECT, 0},
-	{"/garbage", GATE_HTTP_CONNECT, 0},
+    {"/ok", GATE_HTTP_ANSWERED, 200},
+    {"/redirect", GATE_HTTP_ANSWERED, 302},
+    {"/endless", GATE_HTTP_TOO_LARGE, 0},
+    {"/headers", GATE_HTTP_TOO_LARGE, 0},
+    {"/nothing", GATE_HTTP_TIMEOUT, 0},
+    {"/drip", GATE_HTTP_TIMEOUT, 0},
+    {"/reset", GATE_HTTP_CONNECT, 0},
+    {"/cut", GATE_HTTP_CONNECT, 0},
+    {"/garbage", GATE_HTTP_CONNECT, 0},
 };
 
 START_TEST(tells_how_a_call_ended)
@@ -230,9 +232,12 @@ START_TEST(judges_the_peer_of_a_kept_connection_too)
 END_TEST
 
 static const char *const numeric[] = {
-	"http://2130706433:%d/ok", "http://0x7f.1:%d/ok",
-	"http://0177.0.0.1:%d/ok", "http://127.1:%d/ok",
-	"http://localhost:%d/ok", "http://0:%d/ok",
+    "http://2130706433:%d/ok",
+    "http://0x7f.1:%d/ok",
+    "http://0177.0.0.1:%d/ok",
+    "http://127.1:%d/ok",
+    "http://localhost:%d/ok",
+    "http://0:%d/ok",
 };
 
 static bool
@@ -255,8 +260,8 @@ START_TEST(sees_through_every_spelling_of_loopback)
 	struct gate_buf b;
 
 	gate_buf_init(&b, 99);
-	(void)gate_buf_put(&b, gate_span_of(numeric[_i],
-	    strcspn(numeric[_i], "%")));
+	(void)gate_buf_put(
+	    &b, gate_span_of(numeric[_i], strcspn(numeric[_i], "%")));
 	(void)gate_buf_printf(&b, "%d/ok", server.port);
 	r.url = gate_buf_str(&b);
 	r.allow = not_loopback;
@@ -283,37 +288,62 @@ END_TEST
 START_TEST(reports_a_closed_port)
 {
 	struct gate_http_request r = {.method = "GET",
-	    .url = "http://127.0.0.1:1/", .connect_timeout_ms = 1000,
-	    .timeout_ms = 1000, .answer_max = 10};
+	    .url = "http://127.0.0.1:1/",
+	    .connect_timeout_ms = 1000,
+	    .timeout_ms = 1000,
+	    .answer_max = 10};
 
 	ck_assert_int_eq(run(&r).end, GATE_HTTP_CONNECT);
 }
 END_TEST
 
 static const char *const bad_urls[] = {
-	"", "x", "/ok", "127.0.0.1/ok", "//127.0.0.1/ok",
-	"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/",
-	"javascript:1", "http://", "http://a b/", "http://127.0.0.1/\r\nX: 1",
-	"http://user@127.0.0.1/", "http://user:pw@127.0.0.1/",
-	"http://:pw@127.0.0.1/", "http://127.0.0.1:99999/",
+    "",
+    "x",
+    "/ok",
+    "127.0.0.1/ok",
+    "//127.0.0.1/ok",
+    "file:///etc/passwd",
+    "ftp://127.0.0.1/",
+    "gopher://127.0.0.1/",
+    "javascript:1",
+    "http://",
+    "http://a b/",
+    "http://127.0.0.1/\r\nX: 1",
+    "http://user@127.0.0.1/",
+    "http://user:pw@127.0.0.1/",
+    "http://:pw@127.0.0.1/",
+    "http://127.0.0.1:99999/",
 };
 
 START_TEST(refuses_a_bad_url)
 {
-	struct gate_http_request r = {.method = "GET", .url = bad_urls[_i],
-	    .connect_timeout_ms = 1000, .timeout_ms = 1000};
+	struct gate_http_request r = {.method = "GET",
+	    .url = bad_urls[_i],
+	    .connect_timeout_ms = 1000,
+	    .timeout_ms = 1000};
 	struct gate_err err = {GATE_OK, ""};
 
-	ck_assert_msg(gate_http_start(http, &r, &err) == GATE_E_BAD,
-	    "%s", bad_urls[_i]);
+	ck_assert_msg(
+	    gate_http_start(http, &r, &err) == GATE_E_BAD, "%s", bad_urls[_i]);
 	ck_assert_ptr_null(strstr(err.text, "pw"));
 	ck_assert_uint_eq(gate_http_under_way(http), 0);
 }
 END_TEST
 
 static const char *const bad_headers[] = {
-	"", "X", "X:", "X: ", ": v", "X Y: v", "X: a\r\nY: b", "X: a\n",
-	"X\r: a", "X: a\x7f", "X: a\x01", "X\xc3\xa9: a",
+    "",
+    "X",
+    "X:",
+    "X: ",
+    ": v",
+    "X Y: v",
+    "X: a\r\nY: b",
+    "X: a\n",
+    "X\r: a",
+    "X: a\x7f",
+    "X: a\x01",
+    "X\xc3\xa9: a",
 };
 
 START_TEST(refuses_a_bad_header)
@@ -332,21 +362,19 @@ END_TEST
 
 START_TEST(wakes_for_a_descriptor_of_the_callers)
 {
-	struct pollfd fds[2] = {{.fd = -1, .events = POLLIN, .revents = 9},
-	    {.events = POLLIN}};
+	struct pollfd fds[2] = {
+	    {.fd = -1, .events = POLLIN, .revents = 9}, {.events = POLLIN}};
 	int p[2];
 	int64_t begun = gate_mono_ms();
 
 	ck_assert_int_eq(pipe(p), 0);
 	fds[1].fd = p[0];
-	ck_assert_int_eq(gate_http_wait(http, fds, 2, 150, NULL),
-	    GATE_OK);
+	ck_assert_int_eq(gate_http_wait(http, fds, 2, 150, NULL), GATE_OK);
 	ck_assert_int_eq(fds[1].revents, 0);
 	ck_assert_int_ge(gate_mono_ms() - begun, 140);
 	ck_assert_int_eq(write(p[1], "x", 1), 1);
 	begun = gate_mono_ms();
-	ck_assert_int_eq(gate_http_wait(http, fds, 2, 5000, NULL),
-	    GATE_OK);
+	ck_assert_int_eq(gate_http_wait(http, fds, 2, 5000, NULL), GATE_OK);
 	ck_assert_int_eq(fds[1].revents, POLLIN);
 	ck_assert_int_eq(fds[0].revents, 0);
 	ck_assert_int_lt(gate_mono_ms() - begun, 1000);
@@ -364,13 +392,12 @@ START_TEST(runs_many_at_once)
 	for (i = 0; i < 20; i++) {
 		r[i] = get("/ok", url, sizeof(url));
 		r[i].ctx = &r[i];
-		ck_assert_int_eq(gate_http_start(http, &r[i], NULL),
-		    GATE_OK);
+		ck_assert_int_eq(gate_http_start(http, &r[i], NULL), GATE_OK);
 	}
 	ck_assert_uint_eq(gate_http_under_way(http), 20);
 	while (got < 20) {
-		ck_assert_int_eq(gate_http_wait(http, NULL, 0, 1000,
-		    NULL), GATE_OK);
+		ck_assert_int_eq(
+		    gate_http_wait(http, NULL, 0, 1000, NULL), GATE_OK);
 		while (gate_http_next(http, &a, &ctx)) {
 			ck_assert_int_eq(a.end, GATE_HTTP_ANSWERED);
 			ck_assert_ptr_nonnull(ctx);
@@ -389,8 +416,7 @@ START_TEST(drops_what_is_under_way)
 	struct gate_http_request r = get("/nothing", url, sizeof(url));
 
 	ck_assert_int_eq(gate_http_start(http, &r, NULL), GATE_OK);
-	ck_assert_int_eq(gate_http_wait(http, NULL, 0, 50, NULL),
-	    GATE_OK);
+	ck_assert_int_eq(gate_http_wait(http, NULL, 0, 50, NULL), GATE_OK);
 	/* tear_down frees it; ASan would see what is left */
 }
 END_TEST
@@ -401,9 +427,13 @@ START_TEST(sends_nothing_to_a_certificate_nobody_signed)
 {
 	static const char *const secret[] = {"Authorization: Bearer canary"};
 	char dir[] = "/tmp/check_http.XXXXXX", out[64], url[100];
-	struct gate_http_request r = {.method = "POST", .url = url,
-	    .headers = secret, .header_count = 1, .body = GATE_SPAN("x"),
-	    .connect_timeout_ms = 2000, .timeout_ms = 2000,
+	struct gate_http_request r = {.method = "POST",
+	    .url = url,
+	    .headers = secret,
+	    .header_count = 1,
+	    .body = GATE_SPAN("x"),
+	    .connect_timeout_ms = 2000,
+	    .timeout_ms = 2000,
 	    .answer_max = 100};
 	struct gate_http_answer a;
 	struct stat st;
@@ -447,8 +477,7 @@ START_TEST(keeps_the_first_of_two_headers)
 	ck_assert_uint_eq(http_head_get(&h, HTTP_HEAD_RETRY_AFTER).n, 0);
 	ck_assert(http_head_line(&h, GATE_SPAN("RETRY-after:\t2\r\n")));
 	ck_assert(http_head_line(&h, GATE_SPAN("Retry-After: 3\r\n")));
-	ck_assert(gate_span_is(http_head_get(&h, HTTP_HEAD_RETRY_AFTER),
-	    "2"));
+	ck_assert(gate_span_is(http_head_get(&h, HTTP_HEAD_RETRY_AFTER), "2"));
 }
 END_TEST
 
@@ -465,8 +494,8 @@ START_TEST(keeps_no_value_that_is_too_long_or_no_text)
 	ck_assert_uint_eq(http_head_get(&h, HTTP_HEAD_REQUEST_ID).n, 0);
 	line[12 + HTTP_HEAD_VALUE] = '\0';
 	ck_assert(http_head_line(&h, gate_span_str(line)));
-	ck_assert_uint_eq(http_head_get(&h, HTTP_HEAD_REQUEST_ID).n,
-	    HTTP_HEAD_VALUE);
+	ck_assert_uint_eq(
+	    http_head_get(&h, HTTP_HEAD_REQUEST_ID).n, HTTP_HEAD_VALUE);
 }
 END_TEST
 

@@ -62,16 +62,16 @@ sign(struct world *w, const char *body, int64_t at_s)
 
 	gate_buf_init(&text, sizeof(w->timestamp));
 	ck_assert_int_eq(gate_buf_put_i64(&text, at_s), GATE_OK);
-	ck_assert(gate_span_copy(gate_buf_span(&text), w->timestamp,
-	    sizeof(w->timestamp)));
+	ck_assert(gate_span_copy(
+	    gate_buf_span(&text), w->timestamp, sizeof(w->timestamp)));
 	gate_buf_clear(&text);
 	parts[0] = gate_span_str(w->timestamp);
 	parts[1] = GATE_SPAN(".");
 	parts[2] = gate_span_str(body);
-	ck_assert_int_eq(gate_hmac_sha256(w->keys[0].key, parts, 3, mac),
-	    GATE_OK);
-	gate_hex_text(gate_span_of(mac, sizeof(mac)), w->signature,
-	    sizeof(w->signature));
+	ck_assert_int_eq(
+	    gate_hmac_sha256(w->keys[0].key, parts, 3, mac), GATE_OK);
+	gate_hex_text(
+	    gate_span_of(mac, sizeof(mac)), w->signature, sizeof(w->signature));
 }
 
 static void
@@ -88,8 +88,8 @@ world_init(struct world *w)
 	    .type = "post.published"};
 	w->types[0] = w->type;
 	w->keys[0].id = w->key_id;
-	ck_assert_int_eq(gate_hmac_key_new(GATE_SPAN("one"), &w->keys[0].key),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_hmac_key_new(GATE_SPAN("one"), &w->keys[0].key), GATE_OK);
 	w->site = (struct gate_site){.name = w->blog,
 	    .is_default = true,
 	    .relay_keys = w->keys,
@@ -105,8 +105,8 @@ world_init(struct world *w)
 	gate_buf_init(&w->tools.body, 1024);
 	gate_buf_init(&w->tools.page, 1024);
 	canonical_init(&w->tools.canonical);
-	ck_assert_int_eq(gate_hmac_key_new(GATE_SPAN("x"), &w->tools.dummy),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_hmac_key_new(GATE_SPAN("x"), &w->tools.dummy), GATE_OK);
 	ck_assert_int_eq(gate_db_open(&db, inbox_stmts, INBOX_STMT_COUNT,
 			     &w->tools.db, NULL),
 	    GATE_OK);
@@ -137,9 +137,8 @@ world_clear(struct world *w)
 static enum outcome
 visit(struct world *w)
 {
-	struct visit v = {.tools = &w->tools,
-	    .request = &w->request,
-	    .body = &w->source};
+	struct visit v = {
+	    .tools = &w->tools, .request = &w->request, .body = &w->source};
 
 	return visit_run(&v);
 }
@@ -286,8 +285,9 @@ other_key(struct world *w)
 static void
 null_key(struct world *w)
 {
-	send_body(w, "{\"event\":\"post.published\","
-		     "\"idempotency_key\":null}");
+	send_body(w,
+	    "{\"event\":\"post.published\","
+	    "\"idempotency_key\":null}");
 }
 
 static void
@@ -317,8 +317,7 @@ static const struct {
     {"unknown site, some did not load", unknown_site, incomplete,
 	OUTCOME_UNSURE, 0},
     {"known site, some did not load", incomplete, NULL, OUTCOME_AWAY, 1},
-    {"the site's maximum, announced", announced, wrong, OUTCOME_TOO_LARGE,
-	0},
+    {"the site's maximum, announced", announced, wrong, OUTCOME_TOO_LARGE, 0},
     {"the site's maximum", large, wrong, OUTCOME_TOO_LARGE, 1},
     {"empty", empty, wrong, OUTCOME_EMPTY_BODY, 1},
     {"signature before JSON", broken, wrong, OUTCOME_BAD_SIGNATURE, 1},

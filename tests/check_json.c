@@ -13,8 +13,9 @@ parse(const char *text)
 	struct gate_json *doc = NULL;
 	struct gate_err err = {GATE_OK, ""};
 
-	ck_assert_msg(gate_json_parse(gate_span_str(text), &doc, &err) ==
-		GATE_OK, "%s: %s", text, err.text);
+	ck_assert_msg(
+	    gate_json_parse(gate_span_str(text), &doc, &err) == GATE_OK,
+	    "%s: %s", text, err.text);
 	return doc;
 }
 
@@ -32,23 +33,23 @@ expect_text(const struct gate_json *v, const char *want)
 static const struct {
 	const char *in, *out;
 } prints[] = {
-	{"null", "null"},
-	{" true ", "true"},
-	{"-9223372036854775808", "-9223372036854775808"},
-	{"9223372036854775807", "9223372036854775807"},
-	{"9223372036854775808", "9223372036854775808"},
-	{"18446744073709551615", "18446744073709551615"},
-	{"9007199254740993", "9007199254740993"},
-	{"-0", "0"},
-	{"[-0.0,1.10,1E2,1e-7,0.1000000000000000055511151231257827]",
-	    "[-0.0,1.10,1E2,1e-7,0.1000000000000000055511151231257827]"},
-	{"{ \"b\" : null , \"a\" : [ ] , \"\" : { } }",
-	    "{\"b\":null,\"a\":[],\"\":{}}"},
-	{"\"\\u00fc\\/\\ud83d\\ude00\"", "\"\xc3\xbc/\xf0\x9f\x98\x80\""},
-	{"\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\"",
-	    "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\""},
-	{"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
-	    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"},
+    {"null", "null"},
+    {" true ", "true"},
+    {"-9223372036854775808", "-9223372036854775808"},
+    {"9223372036854775807", "9223372036854775807"},
+    {"9223372036854775808", "9223372036854775808"},
+    {"18446744073709551615", "18446744073709551615"},
+    {"9007199254740993", "9007199254740993"},
+    {"-0", "0"},
+    {"[-0.0,1.10,1E2,1e-7,0.1000000000000000055511151231257827]",
+	"[-0.0,1.10,1E2,1e-7,0.1000000000000000055511151231257827]"},
+    {"{ \"b\" : null , \"a\" : [ ] , \"\" : { } }",
+	"{\"b\":null,\"a\":[],\"\":{}}"},
+    {"\"\\u00fc\\/\\ud83d\\ude00\"", "\"\xc3\xbc/\xf0\x9f\x98\x80\""},
+    {"\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\"",
+	"\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\""},
+    {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+	"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"},
 };
 
 START_TEST(prints_what_it_parsed)
@@ -69,16 +70,15 @@ static const struct {
 	const char *in, *out;
 	bool is_double;
 } stored[] = {
-	{"[18446744073709551615]", "[18446744073709551615]", false},
-	{"[18446744073709551616]", "[18446744073709551616.0]", true},
-	{"[-9223372036854775808]", "[-9223372036854775808]", false},
-	{"[-9223372036854775809]", "[-9223372036854775809.0]", true},
-	{"[100000000000000000000,\"100000000000000000000\\\"\",1]",
-	    "[100000000000000000000.0,\"100000000000000000000\\\"\",1]", true},
-	{"[100000000000000000000.5,100000000000000000000]",
-	    "[100000000000000000000.5,100000000000000000000.0]", true},
-	{"[1e20,100000000000000000000]", "[1e20,100000000000000000000.0]",
-	    true},
+    {"[18446744073709551615]", "[18446744073709551615]", false},
+    {"[18446744073709551616]", "[18446744073709551616.0]", true},
+    {"[-9223372036854775808]", "[-9223372036854775808]", false},
+    {"[-9223372036854775809]", "[-9223372036854775809.0]", true},
+    {"[100000000000000000000,\"100000000000000000000\\\"\",1]",
+	"[100000000000000000000.0,\"100000000000000000000\\\"\",1]", true},
+    {"[100000000000000000000.5,100000000000000000000]",
+	"[100000000000000000000.5,100000000000000000000.0]", true},
+    {"[1e20,100000000000000000000]", "[1e20,100000000000000000000.0]", true},
 };
 
 START_TEST(keeps_every_digit_of_what_was_stored)
@@ -102,14 +102,17 @@ START_TEST(reads_stored_text_as_deep_as_its_guard_lets_it)
 
 	memset(text, '[', n + 1);
 	memset(text + n + 1, ']', n + 1);
-	ck_assert_int_eq(gate_json_parse_stored(gate_span_of(text + 1, 2 * n),
-	    &doc, NULL), GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_parse_stored(gate_span_of(text + 1, 2 * n), &doc, NULL),
+	    GATE_OK);
 	gate_json_free(doc);
 	doc = NULL;
-	ck_assert_int_eq(gate_json_parse_stored(gate_span_of(text, 2 * n + 2),
-	    &doc, NULL), GATE_E_LIMIT);
-	ck_assert_int_eq(gate_json_parse_stored(gate_span_of(text + 1,
-	    2 * n - 1), &doc, NULL), GATE_E_BAD);
+	ck_assert_int_eq(
+	    gate_json_parse_stored(gate_span_of(text, 2 * n + 2), &doc, NULL),
+	    GATE_E_LIMIT);
+	ck_assert_int_eq(gate_json_parse_stored(
+			     gate_span_of(text + 1, 2 * n - 1), &doc, NULL),
+	    GATE_E_BAD);
 	ck_assert_ptr_null(doc);
 }
 END_TEST
@@ -119,11 +122,15 @@ static const struct {
 	enum gate_json_kind kind;
 	size_t count;
 } kinds[] = {
-	{"null", GATE_JSON_NULL, 0},	   {"true", GATE_JSON_BOOL, 0},
-	{"-1", GATE_JSON_INT, 0},	   {"1.0", GATE_JSON_DOUBLE, 0},
-	{"1e2", GATE_JSON_DOUBLE, 0},	   {"\"\"", GATE_JSON_STRING, 0},
-	{"[1,null,3]", GATE_JSON_ARRAY, 3}, {"{\"a\":1}", GATE_JSON_OBJECT, 1},
-	{"18446744073709551615", GATE_JSON_INT, 0},
+    {"null", GATE_JSON_NULL, 0},
+    {"true", GATE_JSON_BOOL, 0},
+    {"-1", GATE_JSON_INT, 0},
+    {"1.0", GATE_JSON_DOUBLE, 0},
+    {"1e2", GATE_JSON_DOUBLE, 0},
+    {"\"\"", GATE_JSON_STRING, 0},
+    {"[1,null,3]", GATE_JSON_ARRAY, 3},
+    {"{\"a\":1}", GATE_JSON_OBJECT, 1},
+    {"18446744073709551615", GATE_JSON_INT, 0},
 };
 
 START_TEST(knows_the_seven_kinds)
@@ -170,16 +177,16 @@ static const struct {
 	bool ok;
 	int64_t value;
 } integers[] = {
-	{"0", true, 0},
-	{"-0", true, 0},
-	{"9223372036854775807", true, INT64_MAX},
-	{"-9223372036854775808", true, INT64_MIN},
-	{"9223372036854775808", false, 0},
-	{"18446744073709551615", false, 0},
-	{"1.0", false, 0},
-	{"\"1\"", false, 0},
-	{"true", false, 0},
-	{"null", false, 0},
+    {"0", true, 0},
+    {"-0", true, 0},
+    {"9223372036854775807", true, INT64_MAX},
+    {"-9223372036854775808", true, INT64_MIN},
+    {"9223372036854775808", false, 0},
+    {"18446744073709551615", false, 0},
+    {"1.0", false, 0},
+    {"\"1\"", false, 0},
+    {"true", false, 0},
+    {"null", false, 0},
 };
 
 START_TEST(gives_integers_exactly_or_not_at_all)
@@ -204,35 +211,35 @@ static const struct {
 	const char *text; /* NULL: nothing there */
 	bool valid;
 } pointers[] = {
-	{"/foo", "[\"bar\",\"baz\"]", true},
-	{"/foo/0", "\"bar\"", true},
-	{"/", "0", true},
-	{"/a~1b", "1", true},
-	{"/c%d", "2", true},
-	{"/e^f", "3", true},
-	{"/g|h", "4", true},
-	{"/i\\j", "5", true},
-	{"/k\"l", "6", true},
-	{"/ ", "7", true},
-	{"/m~0n", "8", true},
-	{"/deep/null", "null", true},
-	{"/deep/0/0/x", "9", true},
-	{"/foo/1", "\"baz\"", true},
-	{"/foo/2", NULL, true},
-	{"/foo/-", NULL, true},
-	{"/foo/-1", NULL, true},
-	{"/foo/00", NULL, true},
-	{"/foo/01", NULL, true},
-	{"/foo/1e0", NULL, true},
-	{"/foo/", NULL, true},
-	{"/foo/18446744073709551616", NULL, true},
-	{"/deep/null/x", NULL, true},
-	{"/deep/none", NULL, true},
-	{"/foo/0/x", NULL, true},
-	{"/m~n", NULL, false},
-	{"/m~", NULL, false},
-	{"/m~2n", NULL, false},
-	{"foo", NULL, false},
+    {"/foo", "[\"bar\",\"baz\"]", true},
+    {"/foo/0", "\"bar\"", true},
+    {"/", "0", true},
+    {"/a~1b", "1", true},
+    {"/c%d", "2", true},
+    {"/e^f", "3", true},
+    {"/g|h", "4", true},
+    {"/i\\j", "5", true},
+    {"/k\"l", "6", true},
+    {"/ ", "7", true},
+    {"/m~0n", "8", true},
+    {"/deep/null", "null", true},
+    {"/deep/0/0/x", "9", true},
+    {"/foo/1", "\"baz\"", true},
+    {"/foo/2", NULL, true},
+    {"/foo/-", NULL, true},
+    {"/foo/-1", NULL, true},
+    {"/foo/00", NULL, true},
+    {"/foo/01", NULL, true},
+    {"/foo/1e0", NULL, true},
+    {"/foo/", NULL, true},
+    {"/foo/18446744073709551616", NULL, true},
+    {"/deep/null/x", NULL, true},
+    {"/deep/none", NULL, true},
+    {"/foo/0/x", NULL, true},
+    {"/m~n", NULL, false},
+    {"/m~", NULL, false},
+    {"/m~2n", NULL, false},
+    {"foo", NULL, false},
 };
 
 START_TEST(follows_json_pointers)
@@ -241,9 +248,10 @@ START_TEST(follows_json_pointers)
 	const struct gate_json *v = NULL;
 
 	ck_assert_msg(gate_json_pointer(doc, pointers[_i].pointer, &v) ==
-		(pointers[_i].text != NULL), "%s", pointers[_i].pointer);
-	ck_assert_int_eq(gate_json_pointer_valid(pointers[_i].pointer),
-	    pointers[_i].valid);
+		(pointers[_i].text != NULL),
+	    "%s", pointers[_i].pointer);
+	ck_assert_int_eq(
+	    gate_json_pointer_valid(pointers[_i].pointer), pointers[_i].valid);
 	if (pointers[_i].text != NULL)
 		expect_text(v, pointers[_i].text);
 	else
@@ -284,7 +292,8 @@ gather(const char *key, const struct gate_json *member, void *ctx)
 
 START_TEST(walks_objects_in_their_order)
 {
-	struct gate_json *doc = parse("{\"b\":1,\"a\":null,\"stop\":2,\"c\":3}");
+	struct gate_json *doc =
+	    parse("{\"b\":1,\"a\":null,\"stop\":2,\"c\":3}");
 	struct gate_json *all = parse("{\"z\":{},\"y\":[1]}");
 	struct gate_buf b;
 
@@ -305,28 +314,33 @@ START_TEST(builds_documents)
 	struct gate_json *o = gate_json_new_object();
 	struct gate_json *a = gate_json_new_array();
 	struct gate_json *copy;
-	struct gate_span odd = BYTES("a\0\xff" "b\xc3\xbc\n");
+	struct gate_span odd = BYTES("a\0\xff"
+				     "b\xc3\xbc\n");
 	struct gate_span nul = BYTES("\0");
 
-	ck_assert_int_eq(gate_json_put(o, "i", gate_json_new_i64(INT64_MIN)),
-	    GATE_OK);
-	ck_assert_int_eq(gate_json_put(o, "t", gate_json_new_bool(true)),
-	    GATE_OK);
-	ck_assert_int_eq(gate_json_put(o, "t", gate_json_new_bool(false)),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_put(o, "i", gate_json_new_i64(INT64_MIN)), GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_put(o, "t", gate_json_new_bool(true)), GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_put(o, "t", gate_json_new_bool(false)), GATE_OK);
 	ck_assert_int_eq(gate_json_put_null(o, "n"), GATE_OK);
-	ck_assert_int_eq(gate_json_append(a, gate_json_new_string(odd)),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_append(a, gate_json_new_string(odd)), GATE_OK);
 	ck_assert_int_eq(gate_json_append(a,
-	    gate_json_new_string((struct gate_span){NULL, 0})), GATE_OK);
-	ck_assert_int_eq(gate_json_append(a, gate_json_new_string(nul)),
+			     gate_json_new_string((struct gate_span){NULL, 0})),
 	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_append(a, gate_json_new_string(nul)), GATE_OK);
 	copy = gate_json_dup(a);
 	ck_assert_int_eq(gate_json_append(a, copy), GATE_OK);
 	ck_assert_int_eq(gate_json_put(o, "a", a), GATE_OK);
-	expect_text(o, "{\"i\":-9223372036854775808,\"t\":false,\"n\":null,"
-	    "\"a\":[\"a\xef\xbf\xbd\xef\xbf\xbd" "b\xc3\xbc\\n\",\"\","
-	    "\"\xef\xbf\xbd\",[\"a\xef\xbf\xbd\xef\xbf\xbd" "b\xc3\xbc\\n\",\"\","
+	expect_text(o,
+	    "{\"i\":-9223372036854775808,\"t\":false,\"n\":null,"
+	    "\"a\":[\"a\xef\xbf\xbd\xef\xbf\xbd"
+	    "b\xc3\xbc\\n\",\"\","
+	    "\"\xef\xbf\xbd\",[\"a\xef\xbf\xbd\xef\xbf\xbd"
+	    "b\xc3\xbc\\n\",\"\","
 	    "\"\xef\xbf\xbd\"]]}");
 	gate_json_free(o);
 }
@@ -337,11 +351,11 @@ START_TEST(a_failed_put_takes_the_member_along)
 	struct gate_json *o = gate_json_new_object();
 	struct gate_json *a = gate_json_new_array();
 
-	ck_assert_int_eq(gate_json_put(NULL, "k", gate_json_new_i64(1)),
-	    GATE_E_NOMEM);
+	ck_assert_int_eq(
+	    gate_json_put(NULL, "k", gate_json_new_i64(1)), GATE_E_NOMEM);
 	ck_assert_int_eq(gate_json_put(o, "k", NULL), GATE_E_NOMEM);
-	ck_assert_int_eq(gate_json_append(NULL, gate_json_new_i64(1)),
-	    GATE_E_NOMEM);
+	ck_assert_int_eq(
+	    gate_json_append(NULL, gate_json_new_i64(1)), GATE_E_NOMEM);
 	ck_assert_int_eq(gate_json_append(a, NULL), GATE_E_NOMEM);
 	ck_assert_int_eq(gate_json_put_null(NULL, "k"), GATE_E_NOMEM);
 	expect_text(o, "{}");
@@ -371,8 +385,7 @@ START_TEST(quotes_without_a_document)
 	struct gate_buf b;
 
 	gate_buf_init(&b, 100);
-	ck_assert_int_eq(gate_json_put_string(&b, GATE_SPAN("a\"b")),
-	    GATE_OK);
+	ck_assert_int_eq(gate_json_put_string(&b, GATE_SPAN("a\"b")), GATE_OK);
 	ck_assert_str_eq(gate_buf_str(&b), "\"a\\\"b\"");
 	gate_buf_clear(&b);
 }
@@ -389,8 +402,7 @@ suite(void)
 	tcase_add_test(t, reads_stored_text_as_deep_as_its_guard_lets_it);
 	add_row_test(t, knows_the_seven_kinds, kinds);
 	tcase_add_test(t, gives_nothing_of_another_kind);
-	add_row_test(t, gives_integers_exactly_or_not_at_all,
-	    integers);
+	add_row_test(t, gives_integers_exactly_or_not_at_all, integers);
 	add_row_test(t, follows_json_pointers, pointers);
 	tcase_add_test(t, follows_the_empty_pointer_and_no_endless_one);
 	tcase_add_test(t, walks_objects_in_their_order);

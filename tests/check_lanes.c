@@ -54,15 +54,16 @@ make_sites(size_t sites)
 	memset(pairs, 0, sizeof(pairs));
 	for (i = 0; i < sites; i++)
 		pairs[i] = (struct lanes_pair){.lane = 1,
-		    .site = (int32_t)i, .urgency = GATE_URGENCY_NORMAL};
+		    .site = (int32_t)i,
+		    .urgency = GATE_URGENCY_NORMAL};
 	return make(pairs, sites, 1);
 }
 
 START_TEST(gives_each_site_the_same)
 {
 	size_t backlog[SITES], got[SITES] = {0}, service = 10000, i, n;
-	struct lanes_room room = {.slots = SLOTS, .total = SLOTS,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = SLOTS, .service_free = &service};
 	struct lanes *l = make_sites(SITES);
 	struct lanes_plan plan;
 
@@ -85,8 +86,8 @@ START_TEST(gives_a_site_no_more_for_having_more_lanes)
 {
 	size_t backlog[3] = {10000, 10000, 10000}, got[3] = {0}, before, n;
 	size_t service = 10000;
-	struct lanes_room room = {.slots = SLOTS, .total = 60,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = 60, .service_free = &service};
 	struct lanes_pair pairs[5];
 	struct lanes_plan plan;
 	struct lanes *l;
@@ -111,8 +112,8 @@ START_TEST(fills_the_room_from_one_busy_site)
 {
 	size_t backlog[SITES] = {[3] = 100000}, got[SITES] = {0};
 	size_t service = 10000;
-	struct lanes_room room = {.slots = SLOTS, .total = SLOTS,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = SLOTS, .service_free = &service};
 	struct lanes *l = make_sites(SITES);
 	struct lanes_plan plan;
 	int n;
@@ -127,8 +128,8 @@ END_TEST
 START_TEST(says_whether_to_ask_again_at_once)
 {
 	size_t backlog[SITES] = {[3] = 3}, got[SITES] = {0}, service = 100;
-	struct lanes_room room = {.slots = SLOTS, .total = SLOTS,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = SLOTS, .service_free = &service};
 	struct lanes *l = make_sites(SITES);
 	struct lanes_plan plan;
 
@@ -145,8 +146,8 @@ END_TEST
 START_TEST(reaches_every_pair_with_one_slot)
 {
 	size_t backlog[SITES], got[SITES] = {0}, service = 1, i;
-	struct lanes_room room = {.slots = 1, .total = 1,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = 1, .total = 1, .service_free = &service};
 	struct lanes *l = make_sites(SITES);
 	struct lanes_plan plan;
 	int n;
@@ -156,8 +157,8 @@ START_TEST(reaches_every_pair_with_one_slot)
 	for (n = 0; n < SITES * 8; n++)
 		(void)claim(l, &room, n, backlog, got, &plan);
 	for (i = 0; i < SITES; i++)
-		ck_assert_msg(got[i] >= 4 && got[i] <= 12, "site %zu: %zu", i,
-		    got[i]);
+		ck_assert_msg(
+		    got[i] >= 4 && got[i] <= 12, "site %zu: %zu", i, got[i]);
 	lanes_free(l);
 }
 END_TEST
@@ -165,8 +166,8 @@ END_TEST
 START_TEST(reaches_every_pair_of_more_than_fit)
 {
 	size_t backlog[300], got[300] = {0}, service = 10000, i;
-	struct lanes_room room = {.slots = 10000, .total = 10000,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = 10000, .total = 10000, .service_free = &service};
 	struct lanes *l = make_sites(300);
 	struct lanes_plan plan;
 	int n;
@@ -186,8 +187,8 @@ END_TEST
 START_TEST(asks_a_saturated_service_for_no_more_than_it_takes)
 {
 	size_t backlog[SITES], got[SITES] = {0}, service = 3, i, sum = 0;
-	struct lanes_room room = {.slots = SLOTS, .total = SLOTS,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = SLOTS, .service_free = &service};
 	struct lanes *l = make_sites(SITES);
 	struct lanes_plan plan;
 
@@ -214,8 +215,8 @@ make_classes(void)
 
 	memset(pairs, 0, sizeof(pairs));
 	for (u = 0; u < GATE_URGENCY_COUNT; u++)
-		pairs[u] = (struct lanes_pair){.lane = u + 1, .site = u,
-		    .urgency = (enum gate_urgency)u};
+		pairs[u] = (struct lanes_pair){
+		    .lane = u + 1, .site = u, .urgency = (enum gate_urgency)u};
 	return make(pairs, GATE_URGENCY_COUNT, 1);
 }
 
@@ -223,8 +224,8 @@ START_TEST(prefers_high_and_forgets_nobody)
 {
 	size_t backlog[3] = {100000, 100000, 100000}, got[3] = {0};
 	size_t service = 10000;
-	struct lanes_room room = {.slots = 64, .total = 1,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = 64, .total = 1, .service_free = &service};
 	struct lanes *l = make_classes();
 	struct lanes_plan plan;
 	int n;
@@ -262,8 +263,8 @@ END_TEST
 START_TEST(does_not_ask_for_what_is_paused)
 {
 	size_t backlog[SITES], got[SITES] = {0}, service = 100, i;
-	struct lanes_room room = {.slots = SLOTS, .total = SLOTS,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = SLOTS, .service_free = &service};
 	struct lanes *l = make_sites(SITES);
 	struct lanes_plan plan;
 
@@ -285,18 +286,18 @@ static const struct {
 	size_t rows;
 	int64_t due_us, now_us, mark_us;
 } marks[] = {
-	{"nobody told the time: the mark stays", 0, 0, 0, 0},
-	{"behind the oldest job", 1, US - 9000000, US,
-	    US - 9000000 - LANES_SLACK_US},
-	{"never after the database's now", 1, US + 9000000, US,
-	    US - LANES_SLACK_US},
+    {"nobody told the time: the mark stays", 0, 0, 0, 0},
+    {"behind the oldest job", 1, US - 9000000, US,
+	US - 9000000 - LANES_SLACK_US},
+    {"never after the database's now", 1, US + 9000000, US,
+	US - LANES_SLACK_US},
 };
 
 START_TEST(sets_the_mark_with_care)
 {
 	size_t service = 100;
-	struct lanes_room room = {.slots = SLOTS, .total = SLOTS,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = SLOTS, .service_free = &service};
 	struct lanes *l = make_sites(1);
 	struct lanes_plan plan;
 	size_t i;
@@ -306,8 +307,8 @@ START_TEST(sets_the_mark_with_care)
 	for (i = 0; i < marks[_i].rows; i++)
 		lanes_got(&plan, 0, marks[_i].due_us, marks[_i].now_us);
 	(void)lanes_learn(l, &plan);
-	ck_assert_msg(lanes_at(l, 0)->mark_us == marks[_i].mark_us, "%s",
-	    marks[_i].what);
+	ck_assert_msg(
+	    lanes_at(l, 0)->mark_us == marks[_i].mark_us, "%s", marks[_i].what);
 	lanes_free(l);
 }
 END_TEST
@@ -315,8 +316,8 @@ END_TEST
 START_TEST(sets_the_mark_behind_the_oldest_of_several)
 {
 	size_t service = 100;
-	struct lanes_room room = {.slots = SLOTS, .total = SLOTS,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = SLOTS, .service_free = &service};
 	struct lanes *l = make_sites(1);
 	struct lanes_plan plan;
 
@@ -325,8 +326,8 @@ START_TEST(sets_the_mark_behind_the_oldest_of_several)
 	lanes_got(&plan, 0, US - 8000000, US);
 	lanes_got(&plan, 0, US - 1000000, US);
 	(void)lanes_learn(l, &plan);
-	ck_assert_int_eq(lanes_at(l, 0)->mark_us,
-	    US - 8000000 - LANES_SLACK_US);
+	ck_assert_int_eq(
+	    lanes_at(l, 0)->mark_us, US - 8000000 - LANES_SLACK_US);
 	lanes_free(l);
 }
 END_TEST
@@ -334,8 +335,8 @@ END_TEST
 START_TEST(sweeps_without_a_mark_now_and_then)
 {
 	size_t service = 100;
-	struct lanes_room room = {.slots = SLOTS, .total = SLOTS,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = SLOTS, .service_free = &service};
 	struct lanes *l = make_sites(1);
 	struct lanes_plan plan;
 	int64_t t0 = 100000, sweeps = 0, t;
@@ -354,8 +355,8 @@ END_TEST
 START_TEST(moves_no_mark_that_was_not_reached)
 {
 	size_t service = 100, i, at, other;
-	struct lanes_room room = {.slots = SLOTS, .total = 1,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = 1, .service_free = &service};
 	struct lanes *l = make_sites(2);
 	struct lanes_plan plan;
 
@@ -377,8 +378,8 @@ END_TEST
 START_TEST(does_nothing_without_pairs_or_room)
 {
 	size_t service = 100;
-	struct lanes_room room = {.slots = SLOTS, .total = SLOTS,
-	    .service_free = &service};
+	struct lanes_room room = {
+	    .slots = SLOTS, .total = SLOTS, .service_free = &service};
 	struct lanes *l = make(NULL, 0, 1);
 	struct lanes_plan plan;
 
@@ -407,8 +408,7 @@ suite(void)
 	tcase_add_test(t, says_whether_to_ask_again_at_once);
 	tcase_add_test(t, reaches_every_pair_with_one_slot);
 	tcase_add_test(t, reaches_every_pair_of_more_than_fit);
-	tcase_add_test(t,
-	    asks_a_saturated_service_for_no_more_than_it_takes);
+	tcase_add_test(t, asks_a_saturated_service_for_no_more_than_it_takes);
 	tcase_add_test(t, prefers_high_and_forgets_nobody);
 	tcase_add_test(t, keeps_room_for_the_high_class);
 	tcase_add_test(t, does_not_ask_for_what_is_paused);

@@ -134,8 +134,8 @@ START_TEST(marks_lines_for_the_journal)
 }
 END_TEST
 
-static const char *const foreign_streams[] = {"", ":", "1:2", "1", "x:y",
-    "99999999999999999999999:1"};
+static const char *const foreign_streams[] = {
+    "", ":", "1:2", "1", "x:y", "99999999999999999999999:1"};
 
 START_TEST(does_not_take_another_descriptor_for_the_journal)
 {
@@ -215,8 +215,8 @@ START_TEST(a_cut_line_is_still_json)
 		gate_log_span(&l, key, gate_span_of(value, sizeof(value)));
 	}
 	gate_log_end(&l);
-	ck_assert_int_eq(gate_json_parse(gate_span_str(read_back()), &doc,
-	    NULL), GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_parse(gate_span_str(read_back()), &doc, NULL), GATE_OK);
 	ck_assert(gate_json_get(doc, "cut", &member));
 	ck_assert(gate_json_bool(member, &cut) && cut);
 	gate_json_free(doc);
@@ -230,8 +230,8 @@ START_TEST(tells_errors)
 
 	(void)gate_err_set(&err, GATE_E_CONF, "no %s", "such key");
 	gate_log_err(&log, GATE_LOG_ERROR, "conf", "refused", &err);
-	ck_assert_ptr_nonnull(strstr(read_back(),
-	    " error conf refused program=prog "));
+	ck_assert_ptr_nonnull(
+	    strstr(read_back(), " error conf refused program=prog "));
 	ck_assert_ptr_nonnull(strstr(got, " code=conf error=\"no such key\""));
 }
 END_TEST
@@ -276,12 +276,10 @@ suite(void)
 	tcase_add_test(t, writes_one_json_object_a_line);
 	tcase_add_test(t, writes_words_for_a_terminal);
 	tcase_add_test(t, marks_lines_for_the_journal);
-	add_row_test(t,
-	    does_not_take_another_descriptor_for_the_journal,
+	add_row_test(t, does_not_take_another_descriptor_for_the_journal,
 	    foreign_streams);
 	tcase_add_test(t, drops_what_is_more_detailed_than_wanted);
-	tcase_add_loop_test(t, cuts_long_values_and_keeps_the_line_whole, 0,
-	    2);
+	tcase_add_loop_test(t, cuts_long_values_and_keeps_the_line_whole, 0, 2);
 	tcase_add_test(t, a_cut_line_is_still_json);
 	tcase_add_test(t, tells_errors);
 	tcase_add_test(t, a_full_or_closed_pipe_stops_nobody);

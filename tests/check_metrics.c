@@ -31,8 +31,9 @@ open_metrics(const char *name)
 	struct gate_metrics *m;
 	struct gate_err err = {0};
 
-	ck_assert_msg(gate_metrics_open(name, "test", TABLE, &m, &err) ==
-	    GATE_OK, "%s", err.text);
+	ck_assert_msg(
+	    gate_metrics_open(name, "test", TABLE, &m, &err) == GATE_OK, "%s",
+	    err.text);
 	return m;
 }
 
@@ -192,8 +193,8 @@ END_TEST
 START_TEST(counts_in_a_shared_slot)
 {
 	struct gate_metrics *m = open_metrics("");
-	const struct gate_metrics_slot *last = gate_metrics_slot(m,
-	    GATE_METRICS_SLOTS);
+	const struct gate_metrics_slot *last =
+	    gate_metrics_slot(m, GATE_METRICS_SLOTS);
 	int i, go[2];
 	char c;
 
@@ -253,7 +254,8 @@ START_TEST(leaves_another_tables_segment_alone)
 
 	gate_metrics_add(a, 0, 5);
 	ck_assert_int_eq(gate_metrics_open(name, "test", others[_i],
-	    other_counts[_i], &b, NULL), GATE_OK);
+			     other_counts[_i], &b, NULL),
+	    GATE_OK);
 	ck_assert(!gate_metrics_is_shared(b));
 	ck_assert_uint_eq(gate_metrics_get(b, 0), 0);
 	gate_metrics_add(b, 0, 1);
@@ -275,8 +277,8 @@ START_TEST(keeps_to_itself_what_has_no_name)
 	ck_assert(!gate_metrics_is_shared(m));
 	gate_metrics_close(m);
 	m = NULL;
-	ck_assert_int_eq(gate_metrics_read(no_names[_i], "test", &m, NULL),
-	    GATE_E_UNKNOWN);
+	ck_assert_int_eq(
+	    gate_metrics_read(no_names[_i], "test", &m, NULL), GATE_E_UNKNOWN);
 	ck_assert_ptr_null(m);
 }
 END_TEST
@@ -303,15 +305,15 @@ START_TEST(is_read_by_another_program_whole)
 	text_of(m, &theirs);
 	text_of(r, &ours);
 	ck_assert_str_eq(gate_buf_str(&theirs), gate_buf_str(&ours));
-	ck_assert_ptr_nonnull(strstr(gate_buf_str(&ours),
-	    "x_total{a=\"1\"} 6\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(gate_buf_str(&ours), "x_total{a=\"1\"} 6\n"));
 	gate_metrics_add(r, 0, 1); /* into the copy */
 	ck_assert_uint_eq(gate_metrics_get(m, 0), 6);
 	gate_metrics_close(m);
 	ck_assert_uint_eq(gate_metrics_get(r, 0), 7);
 	gate_metrics_close(r);
-	ck_assert_int_eq(gate_metrics_read(name, "tes", &r, NULL),
-	    GATE_E_UNKNOWN);
+	ck_assert_int_eq(
+	    gate_metrics_read(name, "tes", &r, NULL), GATE_E_UNKNOWN);
 	gate_buf_clear(&theirs);
 	gate_buf_clear(&ours);
 }
@@ -332,8 +334,8 @@ START_TEST(never_reads_less_than_before)
 		for (;;) /* slots change hands all the time */
 			(void)in_child(m, count_three);
 	for (i = 0; i < 3000; i++) {
-		ck_assert_int_eq(gate_metrics_read(name, "test", &r, NULL),
-		    GATE_OK);
+		ck_assert_int_eq(
+		    gate_metrics_read(name, "test", &r, NULL), GATE_OK);
 		now = gate_metrics_get(r, 0);
 		ck_assert_uint_ge(now, before);
 		before = now;
@@ -363,8 +365,7 @@ static const struct {
 	enum gate_code code;
 } garbage[] = {
     {.what = "nothing is wrong", .code = GATE_OK},
-    {"not written yet", HEAD(magic), RAW("\0\0\0\0\0\0\0\0"), 0,
-	GATE_E_BAD},
+    {"not written yet", HEAD(magic), RAW("\0\0\0\0\0\0\0\0"), 0, GATE_E_BAD},
     {"another layout", HEAD(magic), RAW("1"), 0, GATE_E_BAD},
     {"no rows", HEAD(count), RAW("\0"), 0, GATE_E_BAD},
     {"a row less", HEAD(count), RAW("\3"), 0, GATE_E_BAD},
@@ -385,7 +386,8 @@ static const struct {
     {"a space in a name", ROW(2, name), TEXT("x y"), 0, GATE_E_BAD},
     {"a line end in a name", ROW(2, name), TEXT("x 1\ny"), 0, GATE_E_BAD},
     {"a name without end", ROW(2, name),
-	RAW("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+	RAW("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aa"),
 	0, GATE_E_BAD},
     {"another good name", ROW(2, name), TEXT("y_total"), 0, GATE_OK},
     {"a family in two parts", ROW(3, name), TEXT("x_total"), 0, GATE_E_BAD},
@@ -400,8 +402,7 @@ static const struct {
 	GATE_E_BAD},
     {"a label without name", ROW(2, labels), TEXT("=\"1\""), 0, GATE_E_BAD},
     {"the label le", ROW(2, labels), TEXT("le=\"1\""), 0, GATE_E_BAD},
-    {"a line end in a label", ROW(2, labels), TEXT("a=\"1\n\""), 0,
-	GATE_E_BAD},
+    {"a line end in a label", ROW(2, labels), TEXT("a=\"1\n\""), 0, GATE_E_BAD},
     {"an escape in a label", ROW(2, labels), TEXT("a=\"\\\""), 0, GATE_E_BAD},
     {"more after the labels", ROW(2, labels), TEXT("a=\"1\"} 1"), 0,
 	GATE_E_BAD},
@@ -412,8 +413,8 @@ static const struct {
 	GATE_E_BAD},
     {"two helps of a family", ROW(1, help), TEXT("Others."), 0, GATE_E_BAD},
     {"no such kind", ROW(2, kind), RAW("\3"), 0, GATE_E_BAD},
-    {"the largest kind", ROW(2, kind),
-	RAW("\377\377\377\377\377\377\377\377"), 0, GATE_E_BAD},
+    {"the largest kind", ROW(2, kind), RAW("\377\377\377\377\377\377\377\377"),
+	0, GATE_E_BAD},
     {"a kind that needs more cells", ROW(2, kind), RAW("\2"), 0, GATE_E_BAD},
     {"a kind that needs as many", ROW(2, kind), RAW("\0"), 0, GATE_OK},
 };
@@ -457,10 +458,12 @@ START_TEST(survives_garbage)
 	if (grow < -1)
 		size = grow == -2 ? (off_t)sizeof(struct gate_metrics_head) : 0;
 	ck_assert_int_eq(ftruncate(fd, size), 0);
-	ck_assert_int_eq(pwrite(fd, garbage[_i].bytes, garbage[_i].n,
-	    (off_t)garbage[_i].at), (ssize_t)garbage[_i].n);
-	ck_assert_msg(gate_metrics_read(name, "test", &r, &err) ==
-	    garbage[_i].code, "%s: %s", garbage[_i].what, err.text);
+	ck_assert_int_eq(
+	    pwrite(fd, garbage[_i].bytes, garbage[_i].n, (off_t)garbage[_i].at),
+	    (ssize_t)garbage[_i].n);
+	ck_assert_msg(
+	    gate_metrics_read(name, "test", &r, &err) == garbage[_i].code,
+	    "%s: %s", garbage[_i].what, err.text);
 	if (garbage[_i].code == GATE_OK) {
 		text_of(r, &b);
 		gate_buf_clear(&b);
@@ -509,8 +512,8 @@ START_TEST(reads_nothing_beyond_the_bytes)
 		if (n >= sizeof(struct gate_metrics_head)) {
 			((struct gate_metrics_head *)(void *)r.map)->count =
 			    GATE_METRICS_MAX;
-			ck_assert_int_eq(gate_metrics_understand(&r),
-			    GATE_E_BAD);
+			ck_assert_int_eq(
+			    gate_metrics_understand(&r), GATE_E_BAD);
 		}
 		ck_assert_uint_eq(r.bytes, n);
 		fence_free(&f);
@@ -521,8 +524,14 @@ START_TEST(reads_nothing_beyond_the_bytes)
 }
 END_TEST
 
-#define X_TOTAL(label) {"x_total", label, GATE_COUNTER, "Xs."}
-#define Y_TOTAL(label) {"y_total", label, GATE_COUNTER, "Xs."}
+#define X_TOTAL(label)                                                         \
+	{                                                                      \
+		"x_total", label, GATE_COUNTER, "Xs."                          \
+	}
+#define Y_TOTAL(label)                                                         \
+	{                                                                      \
+		"y_total", label, GATE_COUNTER, "Xs."                          \
+	}
 
 static const struct {
 	const char *what;
@@ -547,10 +556,11 @@ START_TEST(keeps_families_together)
 	size_t i;
 
 	for (i = 0; i < 3; i++)
-		ck_assert_int_eq(gate_metrics_row_put(&families[_i].table[i],
-		    &rows[i]), GATE_OK);
-	ck_assert_msg(gate_metrics_rows_get(rows, 3, out) ==
-	    families[_i].code, "%s", families[_i].what);
+		ck_assert_int_eq(
+		    gate_metrics_row_put(&families[_i].table[i], &rows[i]),
+		    GATE_OK);
+	ck_assert_msg(gate_metrics_rows_get(rows, 3, out) == families[_i].code,
+	    "%s", families[_i].what);
 }
 END_TEST
 
@@ -569,8 +579,9 @@ START_TEST(survives_any_bytes)
 		memcpy(spoilt, whole, size);
 		n = i % 4 == 0 ? 4000 : i % 4;
 		for (k = 0; k < n; k++)
-			spoilt[(size_t)random() % (i % 2 == 0 ? size :
-			    ROW(GATE_COUNT(table), name))] =
+			spoilt[(size_t)random() %
+			    (i % 2 == 0 ? size
+					: ROW(GATE_COUNT(table), name))] =
 			    (unsigned char)random();
 		ck_assert_int_eq(pwrite(fd, spoilt, size, 0), (ssize_t)size);
 		if (gate_metrics_read(name, "test", &r, NULL) == GATE_OK) {
@@ -594,11 +605,11 @@ START_TEST(believes_no_file_that_others_may_write)
 	pid_t pid;
 
 	ck_assert_int_eq(fchmod(fd, 0660), 0);
-	ck_assert_int_eq(gate_metrics_read(name, "test", &r, NULL),
-	    GATE_E_AUTH);
+	ck_assert_int_eq(
+	    gate_metrics_read(name, "test", &r, NULL), GATE_E_AUTH);
 	ck_assert_int_eq(fchmod(fd, 0602), 0);
-	ck_assert_int_eq(gate_metrics_read(name, "test", &r, NULL),
-	    GATE_E_AUTH);
+	ck_assert_int_eq(
+	    gate_metrics_read(name, "test", &r, NULL), GATE_E_AUTH);
 	ck_assert_int_eq(fchmod(fd, 0644), 0);
 	ck_assert_int_eq(gate_metrics_read(name, "test", &r, NULL), GATE_OK);
 	gate_metrics_close(r);
@@ -606,8 +617,10 @@ START_TEST(believes_no_file_that_others_may_write)
 	pid = geteuid() == 0 ? fork() : -1;
 	if (pid == 0)
 		_exit(seteuid(65534) == 0 &&
-		    gate_metrics_read(name, "test", &r, NULL) ==
-			GATE_E_AUTH ? 0 : 1);
+			    gate_metrics_read(name, "test", &r, NULL) ==
+				GATE_E_AUTH
+			? 0
+			: 1);
 	if (pid > 0) {
 		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 		ck_assert_int_eq(status, 0);
@@ -650,12 +663,14 @@ static const struct {
     {0, "x_seconds_bucket{le=\"0.001\"} 1\n"},
     {-5, "x_seconds_bucket{le=\"0.001\"} 1\n"},
     {1, "x_seconds_bucket{le=\"0.001\"} 1\n"},
-    {2, "x_seconds_bucket{le=\"0.001\"} 0\n"
+    {2,
+	"x_seconds_bucket{le=\"0.001\"} 0\n"
 	"x_seconds_bucket{le=\"0.002\"} 1\n"},
     {60000, "x_seconds_bucket{le=\"60.000\"} 1\n"},
-    {60001, "x_seconds_bucket{le=\"60.000\"} 0\n"
-	    "x_seconds_bucket{le=\"+Inf\"} 1\n"
-	    "x_seconds_sum 60.001\nx_seconds_count 1\n"},
+    {60001,
+	"x_seconds_bucket{le=\"60.000\"} 0\n"
+	"x_seconds_bucket{le=\"+Inf\"} 1\n"
+	"x_seconds_sum 60.001\nx_seconds_count 1\n"},
 };
 
 START_TEST(puts_a_time_into_its_bucket)
@@ -709,8 +724,8 @@ suite(void)
 
 	tcase_add_unchecked_fixture(t, unlink_segments, unlink_segments);
 	tcase_add_test(t, sums_over_all_processes);
-	tcase_add_test(t,
-	    keeps_what_the_dead_have_counted_but_not_their_gauges);
+	tcase_add_test(
+	    t, keeps_what_the_dead_have_counted_but_not_their_gauges);
 	tcase_add_test(t, loses_no_count_to_kill_9);
 	tcase_add_test(t, loses_nothing_when_slots_run_out);
 	tcase_add_test(t, counts_in_a_shared_slot);

@@ -70,8 +70,8 @@ parse_json(void)
 {
 	struct gate_json *doc = NULL;
 	enum gate_code code = gate_json_parse(
-	    GATE_SPAN("{\"a\":{\"\\u0062\":[1,null]},\"\\u0063\":\"x\"}"),
-	    &doc, NULL);
+	    GATE_SPAN("{\"a\":{\"\\u0062\":[1,null]},\"\\u0063\":\"x\"}"), &doc,
+	    NULL);
 
 	GATE_ASSERT((doc != NULL) == (code == GATE_OK));
 	gate_json_free(doc);
@@ -143,8 +143,8 @@ static enum gate_code
 load_secret(void)
 {
 	struct gate_secret s;
-	enum gate_code code = gate_secret_load("env:PG_TEST_SECRET", ".", 1,
-	    &s, NULL);
+	enum gate_code code =
+	    gate_secret_load("env:PG_TEST_SECRET", ".", 1, &s, NULL);
 
 	GATE_ASSERT((s.p != NULL) == (code == GATE_OK));
 	gate_secret_clear(&s);
@@ -196,8 +196,9 @@ write_log(void)
 	GATE_ASSERT(pipe2(ends, O_NONBLOCK) == 0);
 	gate_log_init(&log, "prog", ends[1], GATE_LOG_INFO);
 	gate_log_start(&l, &log, GATE_LOG_INFO, "mod", "ev");
-	gate_log_str(&l, "key", "a long value, so that the line must grow "
-				"again and again, and again");
+	gate_log_str(&l, "key",
+	    "a long value, so that the line must grow "
+	    "again and again, and again");
 	gate_log_i64(&l, "number", 7);
 	gate_log_end(&l);
 	n = read(ends[0], got, sizeof(got));
@@ -205,8 +206,8 @@ write_log(void)
 	was_armed = was_armed && !armed;
 	armed = false;
 	if (n > 0)
-		GATE_ASSERT(gate_json_parse(gate_span_of(got, (size_t)n),
-		    &doc, NULL) == GATE_OK);
+		GATE_ASSERT(gate_json_parse(gate_span_of(got, (size_t)n), &doc,
+				NULL) == GATE_OK);
 	gate_json_free(doc);
 	return was_armed ? GATE_E_NOMEM : GATE_OK;
 }
@@ -216,15 +217,15 @@ static const struct {
 	enum gate_code (*work)(void);
 	unsigned long least; /* allocations that it is known to make */
 } works[] = {
-	{"parse JSON", parse_json, 2},
-	{"parse JSON of many keys", parse_many_keys, 5},
-	{"build a string", build_string, 1},
-	{"fill a template", fill_template, 10},
-	{"make a key", make_key, 1},
-	{"load a secret", load_secret, 1},
-	{"copy a span", dup_span, 1},
-	{"encode", encode, 2},
-	{"write a log line", write_log, 2},
+    {"parse JSON", parse_json, 2},
+    {"parse JSON of many keys", parse_many_keys, 5},
+    {"build a string", build_string, 1},
+    {"fill a template", fill_template, 10},
+    {"make a key", make_key, 1},
+    {"load a secret", load_secret, 1},
+    {"copy a span", dup_span, 1},
+    {"encode", encode, 2},
+    {"write a log line", write_log, 2},
 };
 
 START_TEST(survives_each_failed_allocation)
@@ -241,8 +242,8 @@ START_TEST(survives_each_failed_allocation)
 		armed = true;
 		code = works[_i].work();
 		armed = false;
-		ck_assert_msg(code == (failed > before ? GATE_E_NOMEM :
-							 GATE_OK),
+		ck_assert_msg(
+		    code == (failed > before ? GATE_E_NOMEM : GATE_OK),
 		    "%s, allocation %lu: %s", works[_i].what, i,
 		    gate_code_name(code));
 		if (failed == before)

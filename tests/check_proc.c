@@ -37,8 +37,10 @@ static const struct {
 	int signo;
 	enum gate_signal flag;
 } signals[] = {
-    {SIGTERM, GATE_SIG_STOP},	{SIGINT, GATE_SIG_STOP},
-    {SIGHUP, GATE_SIG_RELOAD}, {SIGCHLD, GATE_SIG_CHILD},
+    {SIGTERM, GATE_SIG_STOP},
+    {SIGINT, GATE_SIG_STOP},
+    {SIGHUP, GATE_SIG_RELOAD},
+    {SIGCHLD, GATE_SIG_CHILD},
     {SIGALRM, GATE_SIG_ALARM},
 };
 
@@ -117,16 +119,14 @@ bound(int type, const char *path)
 	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
 	(void)unlink(path);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(
-	    bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
 	return fd;
 }
 
 static void
 tmp_path(char dst[64])
 {
-	(void)snprintf(dst, 64, "/tmp/pressgate-check-%d.sock",
-	    (int)getpid());
+	(void)snprintf(dst, 64, "/tmp/pressgate-check-%d.sock", (int)getpid());
 }
 
 START_TEST(tells_the_supervisor)
@@ -178,13 +178,13 @@ START_TEST(takes_the_socket_that_systemd_passed)
 	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	if (fcntl(3, F_GETFD) == -1) /* else check has something there */
 		ck_assert_int_eq(dup2(STDERR_FILENO, 3), 3);
-	(void)setenv("LISTEN_PID",
-	    listens[_i].pid == NULL ? pid : listens[_i].pid, 1);
+	(void)setenv(
+	    "LISTEN_PID", listens[_i].pid == NULL ? pid : listens[_i].pid, 1);
 	if (listens[_i].fds != NULL)
 		(void)setenv("LISTEN_FDS", listens[_i].fds, 1);
 	(void)setenv("LISTEN_FDNAMES", "x", 1);
-	ck_assert_msg(gate_proc_listen_fd() == listens[_i].fd, "%s",
-	    listens[_i].what);
+	ck_assert_msg(
+	    gate_proc_listen_fd() == listens[_i].fd, "%s", listens[_i].what);
 	ck_assert_ptr_null(getenv("LISTEN_PID"));
 	ck_assert_ptr_null(getenv("LISTEN_FDS"));
 	ck_assert_ptr_null(getenv("LISTEN_FDNAMES"));

@@ -44,11 +44,11 @@ START_TEST(reads_an_idempotency_key)
 	bool ok = relay_key(f.span, &out);
 
 	if (keys[_i].out != NULL)
-		ck_assert_msg(ok && gate_span_is(out, keys[_i].out), "%s",
-		    keys[_i].in);
+		ck_assert_msg(
+		    ok && gate_span_is(out, keys[_i].out), "%s", keys[_i].in);
 	else
-		ck_assert_msg(!ok && gate_span_is(out, "before"), "%s",
-		    keys[_i].in);
+		ck_assert_msg(
+		    !ok && gate_span_is(out, "before"), "%s", keys[_i].in);
 	fence_free(&f);
 }
 END_TEST
@@ -62,8 +62,8 @@ static const struct {
 	enum outcome outcome;
 } posts[] = {
     {"good", "1700000000", HEX64, "", "k", OUTCOME_NONE},
-    {"upper-case hex", "0", "ABCDEF0123456789" HEX16 HEX16 HEX16, "a.B_-9",
-	"k", OUTCOME_NONE},
+    {"upper-case hex", "0", "ABCDEF0123456789" HEX16 HEX16 HEX16, "a.B_-9", "k",
+	OUTCOME_NONE},
     {"eleven digits", "99999999999", HEX64, "", "k", OUTCOME_NONE},
     {"no timestamp", "", HEX64, "", "k", OUTCOME_HEADER_MISSING},
     {"no signature", "1", "", "", "k", OUTCOME_HEADER_MISSING},
@@ -76,8 +76,7 @@ static const struct {
     {"underscore", "1_0", HEX64, "", "k", OUTCOME_BAD_SIGNATURE},
     {"exponent", "1e9", HEX64, "", "k", OUTCOME_BAD_SIGNATURE},
     {"negative", "-1", HEX64, "", "k", OUTCOME_BAD_SIGNATURE},
-    {"full-width digit", "\xef\xbc\x91", HEX64, "", "k",
-	OUTCOME_BAD_SIGNATURE},
+    {"full-width digit", "\xef\xbc\x91", HEX64, "", "k", OUTCOME_BAD_SIGNATURE},
     {"63 digits", "1", HEX16 HEX16 HEX16 "0123456789abcde", "", "k",
 	OUTCOME_BAD_SIGNATURE},
     {"65 digits", "1", HEX64 "0", "", "k", OUTCOME_BAD_SIGNATURE},
@@ -110,8 +109,8 @@ END_TEST
 
 START_TEST(wants_no_key_for_a_get)
 {
-	struct request r = {.wp_timestamp = GATE_SPAN("1"),
-	    .wp_signature = GATE_SPAN(HEX64)};
+	struct request r = {
+	    .wp_timestamp = GATE_SPAN("1"), .wp_signature = GATE_SPAN(HEX64)};
 	struct relay relay;
 
 	ck_assert_int_eq(relay_read_get(&r, &relay), OUTCOME_NONE);
@@ -127,8 +126,8 @@ hmac_key(const char *secret)
 {
 	struct gate_hmac_key *key;
 
-	ck_assert_int_eq(gate_hmac_key_new(gate_span_str(secret), &key),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_hmac_key_new(gate_span_str(secret), &key), GATE_OK);
 	return key;
 }
 
@@ -147,12 +146,10 @@ world_init(struct world *w)
 	static char names[][8] = {"blog", "shop", "b-1", "b-2", "s-1"};
 
 	*w = (struct world){.dummy = hmac_key("dummy")};
-	w->blog_keys[0] = (struct gate_relay_key){.id = names[2],
-	    .state = GATE_KEY_CURRENT,
-	    .key = hmac_key("one")};
-	w->blog_keys[1] = (struct gate_relay_key){.id = names[3],
-	    .state = GATE_KEY_NEXT,
-	    .key = hmac_key("two")};
+	w->blog_keys[0] = (struct gate_relay_key){
+	    .id = names[2], .state = GATE_KEY_CURRENT, .key = hmac_key("one")};
+	w->blog_keys[1] = (struct gate_relay_key){
+	    .id = names[3], .state = GATE_KEY_NEXT, .key = hmac_key("two")};
 	w->shop_keys[0] = (struct gate_relay_key){.id = names[4],
 	    .state = GATE_KEY_RETIRING,
 	    .key = hmac_key("three")};
@@ -217,8 +214,8 @@ START_TEST(has_no_default_unless_one_is_marked)
 
 	world_init(&w);
 	w.list[0].is_default = false;
-	ck_assert_ptr_null(verify_relay_site(&w.sites, (struct gate_span){0},
-	    (struct gate_span){0}));
+	ck_assert_ptr_null(verify_relay_site(
+	    &w.sites, (struct gate_span){0}, (struct gate_span){0}));
 	world_clear(&w);
 }
 END_TEST
@@ -268,11 +265,10 @@ START_TEST(checks_every_candidate_and_then_the_window)
 
 	world_init(&w);
 	n = relay_parts_post(&relay, GATE_SPAN("b"), parts);
-	ck_assert_int_eq(gate_hmac_sha256(signer, parts, n, relay.mac),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_hmac_sha256(signer, parts, n, relay.mac), GATE_OK);
 	n = relay_parts_post(&relay, gate_span_str(checks[_i].body), parts);
-	o = verify_relay(checks[_i].site < 0 ? NULL
-					     : &w.list[checks[_i].site],
+	o = verify_relay(checks[_i].site < 0 ? NULL : &w.list[checks[_i].site],
 	    w.dummy, &relay, parts, n, NOW, &key);
 	ck_assert_msg(o == checks[_i].outcome, "%s: %d", checks[_i].what, o);
 	if (checks[_i].signed_by == NULL)
@@ -319,8 +315,8 @@ suite(void)
 	add_row_test(t, reads_an_idempotency_key, keys);
 	add_row_test(t, reads_the_headers_of_a_post, posts);
 	tcase_add_test(t, wants_no_key_for_a_get);
-	add_row_test(t, chooses_the_site_by_path_then_key_id_then_default,
-	    choices);
+	add_row_test(
+	    t, chooses_the_site_by_path_then_key_id_then_default, choices);
 	tcase_add_test(t, has_no_default_unless_one_is_marked);
 	add_row_test(t, checks_every_candidate_and_then_the_window, checks);
 	tcase_add_test(t, signs_what_the_documents_say);

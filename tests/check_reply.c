@@ -23,21 +23,36 @@ static const struct {
 	enum outcome outcome;
 	int status;
 } statuses[] = {
-    {OUTCOME_ACCEPTED, 202},	   {OUTCOME_DUPLICATE, 202},
-    {OUTCOME_FOUND, 200},	   {OUTCOME_UNCHANGED, 304},
-    {OUTCOME_MALFORMED, 400},	   {OUTCOME_HEADER_TWICE, 400},
-    {OUTCOME_HEADER_MISSING, 400}, {OUTCOME_BAD_KEY, 400},
-    {OUTCOME_KEY_DIFFERS, 400},	   {OUTCOME_EMPTY_BODY, 400},
-    {OUTCOME_CUT_BODY, 400},	   {OUTCOME_BAD_JSON, 400},
-    {OUTCOME_BAD_CURSOR, 400},	   {OUTCOME_BAD_SIGNATURE, 401},
-    {OUTCOME_STALE, 401},	   {OUTCOME_UNKNOWN_SITE, 401},
-    {OUTCOME_REPLAYED, 401},	   {OUTCOME_PLAIN_HTTP, 403},
-    {OUTCOME_NOT_FOUND, 404},	   {OUTCOME_BAD_METHOD, 405},
-    {OUTCOME_LATE_BODY, 408},	   {OUTCOME_GONE, 410},
-    {OUTCOME_TOO_LARGE, 413},	   {OUTCOME_BAD_MEDIA_TYPE, 415},
-    {OUTCOME_NO_EVENT, 422},	   {OUTCOME_UNKNOWN_EVENT, 422},
-    {OUTCOME_CONFLICT, 422},	   {OUTCOME_OURS, 500},
-    {OUTCOME_AWAY, 503},	   {OUTCOME_UNSURE, 503},
+    {OUTCOME_ACCEPTED, 202},
+    {OUTCOME_DUPLICATE, 202},
+    {OUTCOME_FOUND, 200},
+    {OUTCOME_UNCHANGED, 304},
+    {OUTCOME_MALFORMED, 400},
+    {OUTCOME_HEADER_TWICE, 400},
+    {OUTCOME_HEADER_MISSING, 400},
+    {OUTCOME_BAD_KEY, 400},
+    {OUTCOME_KEY_DIFFERS, 400},
+    {OUTCOME_EMPTY_BODY, 400},
+    {OUTCOME_CUT_BODY, 400},
+    {OUTCOME_BAD_JSON, 400},
+    {OUTCOME_BAD_CURSOR, 400},
+    {OUTCOME_BAD_SIGNATURE, 401},
+    {OUTCOME_STALE, 401},
+    {OUTCOME_UNKNOWN_SITE, 401},
+    {OUTCOME_REPLAYED, 401},
+    {OUTCOME_PLAIN_HTTP, 403},
+    {OUTCOME_NOT_FOUND, 404},
+    {OUTCOME_BAD_METHOD, 405},
+    {OUTCOME_LATE_BODY, 408},
+    {OUTCOME_GONE, 410},
+    {OUTCOME_TOO_LARGE, 413},
+    {OUTCOME_BAD_MEDIA_TYPE, 415},
+    {OUTCOME_NO_EVENT, 422},
+    {OUTCOME_UNKNOWN_EVENT, 422},
+    {OUTCOME_CONFLICT, 422},
+    {OUTCOME_OURS, 500},
+    {OUTCOME_AWAY, 503},
+    {OUTCOME_UNSURE, 503},
 };
 
 /* Also: head and body are apart, and Content-Length is the body's. */
@@ -52,8 +67,7 @@ START_TEST(answers_each_outcome_with_its_status)
 
 	gate_buf_init(&b, 4096);
 	text = put(&b, &r);
-	(void)snprintf(want, sizeof(want), "Status: %d ",
-	    statuses[_i].status);
+	(void)snprintf(want, sizeof(want), "Status: %d ", statuses[_i].status);
 	ck_assert_msg(strncmp(text, want, strlen(want)) == 0, "%s", text);
 	ck_assert_int_eq(reply_status(r.outcome), statuses[_i].status);
 	body = strstr(text, "\r\n\r\n");
@@ -73,8 +87,8 @@ END_TEST
 
 START_TEST(has_a_row_here_for_each_outcome)
 {
-	ck_assert_uint_eq(sizeof(statuses) / sizeof(statuses[0]),
-	    OUTCOME_COUNT);
+	ck_assert_uint_eq(
+	    sizeof(statuses) / sizeof(statuses[0]), OUTCOME_COUNT);
 }
 END_TEST
 
@@ -94,8 +108,8 @@ START_TEST(puts_each_error_as_a_problem)
 	body = strstr(put(&b, &r), "\r\n\r\n") + 4;
 	ck_assert_ptr_nonnull(
 	    strstr(gate_buf_str(&b), "application/problem+json"));
-	ck_assert_int_eq(gate_json_parse(gate_span_str(body), &doc, NULL),
-	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_parse(gate_span_str(body), &doc, NULL), GATE_OK);
 	ck_assert(gate_json_get(doc, "status", &member) &&
 	    gate_json_i64(member, &status) && status == statuses[_i].status);
 	ck_assert(gate_json_get(doc, "type", &member));
@@ -129,9 +143,8 @@ END_TEST
 
 START_TEST(leads_to_the_event)
 {
-	struct reply r = {.outcome = OUTCOME_DUPLICATE,
-	    .request_id = ID,
-	    .mount = "/gate"};
+	struct reply r = {
+	    .outcome = OUTCOME_DUPLICATE, .request_id = ID, .mount = "/gate"};
 	struct gate_buf b;
 	const char *text;
 

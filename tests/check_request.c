@@ -44,8 +44,8 @@ START_TEST(finds_each_param)
 	    "REQUEST_URI=/a?b=c", "CONTENT_TYPE=application/json",
 	    "CONTENT_LENGTH=17", "REMOTE_ADDR=::1", "HTTPS=on",
 	    "HTTP_X_WP_TIMESTAMP=1", "HTTP_X_WP_SIGNATURE=2",
-	    "HTTP_X_WP_KEY_ID=3", "HTTP_IDEMPOTENCY_KEY=a=b", "QUERY_STRING=",
-	    NULL};
+	    "HTTP_X_WP_KEY_ID=3", "HTTP_IDEMPOTENCY_KEY=a=b",
+	    "QUERY_STRING=", NULL};
 	struct params p = {.n = 0};
 	struct request r;
 
@@ -76,10 +76,9 @@ static const struct {
 	OUTCOME_HEADER_TWICE},
     {"timestamp", "HTTP_X_WP_TIMESTAMP=a", "HTTP_X_WP_TIMESTAMP=b",
 	OUTCOME_HEADER_TWICE},
-    {"key id", "HTTP_X_WP_KEY_ID=", "HTTP_X_WP_KEY_ID=",
-	OUTCOME_HEADER_TWICE},
-    {"key", "HTTP_IDEMPOTENCY_KEY=a", "HTTP_IDEMPOTENCY_KEY=",
-	OUTCOME_HEADER_TWICE},
+    {"key id", "HTTP_X_WP_KEY_ID=", "HTTP_X_WP_KEY_ID=", OUTCOME_HEADER_TWICE},
+    {"key", "HTTP_IDEMPOTENCY_KEY=a",
+	"HTTP_IDEMPOTENCY_KEY=", OUTCOME_HEADER_TWICE},
     {"authorization", "HTTP_AUTHORIZATION=a", "HTTP_AUTHORIZATION=a",
 	OUTCOME_HEADER_TWICE},
     {"forwarded proto", "HTTP_X_FORWARDED_PROTO=https",
@@ -89,12 +88,12 @@ static const struct {
     {"content type header", "HTTP_CONTENT_TYPE=a", "HTTP_CONTENT_TYPE=b",
 	OUTCOME_HEADER_TWICE},
     {"the server's own, the same", "HTTPS=on", "HTTPS=on", OUTCOME_NONE},
-    {"the server's own, not the same", "HTTPS=on", "HTTPS=",
-	OUTCOME_HEADER_TWICE},
+    {"the server's own, not the same", "HTTPS=on",
+	"HTTPS=", OUTCOME_HEADER_TWICE},
     {"method, not the same", "REQUEST_METHOD=GET", "REQUEST_METHOD=POST",
 	OUTCOME_HEADER_TWICE},
-    {"address, not the same", "REMOTE_ADDR=127.0.0.1",
-	"REMOTE_ADDR=192.0.2.1", OUTCOME_HEADER_TWICE},
+    {"address, not the same", "REMOTE_ADDR=127.0.0.1", "REMOTE_ADDR=192.0.2.1",
+	OUTCOME_HEADER_TWICE},
     {"a name we do not look at", "HTTP_X=a", "HTTP_X=b", OUTCOME_NONE},
     {"another case is another name", "http_x_wp_signature=a",
 	"HTTP_X_WP_SIGNATURE=b", OUTCOME_NONE},
@@ -297,20 +296,19 @@ static const struct {
 	true},
     {"shorter", "1234", REQUEST_BODY_OK, true, 5, OUTCOME_CUT_BODY, true},
     {"longer", "123456", REQUEST_BODY_OK, true, 5, OUTCOME_CUT_BODY, true},
-    {"exactly the maximum", "12345678", REQUEST_BODY_OK, true, 8,
-	OUTCOME_NONE, true},
+    {"exactly the maximum", "12345678", REQUEST_BODY_OK, true, 8, OUTCOME_NONE,
+	true},
     {"announced above the maximum", "", REQUEST_BODY_OK, true, 9,
 	OUTCOME_TOO_LARGE, false},
     {"absurdly announced", "", REQUEST_BODY_OK, true, UINT64_MAX,
 	OUTCOME_TOO_LARGE, false},
-    {"above the maximum, not announced", "123456789", REQUEST_BODY_OK, false,
-	0, OUTCOME_TOO_LARGE, true},
+    {"above the maximum, not announced", "123456789", REQUEST_BODY_OK, false, 0,
+	OUTCOME_TOO_LARGE, true},
     {"empty, announced", "", REQUEST_BODY_OK, true, 0, OUTCOME_EMPTY_BODY,
 	true},
-    {"empty, not announced", "", REQUEST_BODY_OK, false, 0,
-	OUTCOME_EMPTY_BODY, true},
-    {"broken off", "12345", REQUEST_BODY_CUT, true, 5, OUTCOME_CUT_BODY,
+    {"empty, not announced", "", REQUEST_BODY_OK, false, 0, OUTCOME_EMPTY_BODY,
 	true},
+    {"broken off", "12345", REQUEST_BODY_CUT, true, 5, OUTCOME_CUT_BODY, true},
     {"late", "12", REQUEST_BODY_LATE, true, 5, OUTCOME_LATE_BODY, true},
     {"without memory", "", REQUEST_BODY_NOMEM, true, 5, OUTCOME_AWAY, true},
 };
@@ -319,16 +317,14 @@ START_TEST(reads_a_body_that_is_whole)
 {
 	struct source s = {bodies[_i].bytes, bodies[_i].end, false};
 	struct request_body b = {read_source, &s};
-	struct request r = {.has_length = bodies[_i].has_length,
-	    .length = bodies[_i].length};
+	struct request r = {
+	    .has_length = bodies[_i].has_length, .length = bodies[_i].length};
 	struct gate_buf out;
 
 	gate_buf_init(&out, 64);
-	ck_assert_msg(request_read_body(&r, &b, 8, &out) ==
-		bodies[_i].outcome,
+	ck_assert_msg(request_read_body(&r, &b, 8, &out) == bodies[_i].outcome,
 	    "%s", bodies[_i].what);
-	ck_assert_msg(s.was_read == bodies[_i].is_read, "%s",
-	    bodies[_i].what);
+	ck_assert_msg(s.was_read == bodies[_i].is_read, "%s", bodies[_i].what);
 	gate_buf_clear(&out);
 }
 END_TEST
@@ -358,8 +354,8 @@ START_TEST(knows_json_by_its_media_type)
 {
 	struct request r = {.content_type = gate_span_str(types[_i].type)};
 
-	ck_assert_msg(request_is_json(&r) == types[_i].is, "%s",
-	    types[_i].type);
+	ck_assert_msg(
+	    request_is_json(&r) == types[_i].is, "%s", types[_i].type);
 }
 END_TEST
 

@@ -20,8 +20,8 @@ static const struct {
     {"/webhooks/wp/blog", "", DOOR_RELAY, "blog", "", "/webhooks/wp/blog"},
     {"/gate/webhooks/wp/blog-2?a", "/gate", DOOR_RELAY, "blog-2", "a",
 	"/webhooks/wp/blog-2?a"},
-    {"/results?since=1.0&limit=2", "", DOOR_RESULTS, "",
-	"since=1.0&limit=2", "/results?since=1.0&limit=2"},
+    {"/results?since=1.0&limit=2", "", DOOR_RESULTS, "", "since=1.0&limit=2",
+	"/results?since=1.0&limit=2"},
     {"/events/0190", "", DOOR_EVENT, "0190", "", "/events/0190"},
     {"/livez", "", DOOR_LIVE, "", "", "/livez"},
     {"/a/b/readyz", "/a/b", DOOR_READY, "", "", "/readyz"},
@@ -59,8 +59,8 @@ START_TEST(finds_the_door_of_a_uri)
 		ck_assert_msg(code == GATE_E_UNKNOWN && m.door == DOOR_COUNT,
 		    "%s", uris[_i].uri);
 	} else {
-		ck_assert_msg(code == GATE_OK && m.door == uris[_i].door,
-		    "%s", uris[_i].uri);
+		ck_assert_msg(code == GATE_OK && m.door == uris[_i].door, "%s",
+		    uris[_i].uri);
 		ck_assert_msg(gate_span_is(m.argument, uris[_i].argument) &&
 			gate_span_is(m.query, uris[_i].query) &&
 			gate_span_is(m.target, uris[_i].target),
@@ -85,8 +85,8 @@ static const struct {
     {"limit=501", true, false, 0, "", CURSOR_LIMIT_MAX},
     {"limit=1", true, false, 0, "", 1},
     {"x=y&&limit=3&z", true, false, 0, "", 3},
-    {"since=9223372036854775807.ffffffff", true, true, INT64_MAX,
-	"ffffffff", CURSOR_LIMIT_DEFAULT},
+    {"since=9223372036854775807.ffffffff", true, true, INT64_MAX, "ffffffff",
+	CURSOR_LIMIT_DEFAULT},
     {"since=9223372036854775808.ffffffff", false, false, 0, "", 0},
     {"since=", false, false, 0, "", 0},
     {"since=1", false, false, 0, "", 0},

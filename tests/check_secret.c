@@ -61,8 +61,8 @@ expect_refusal(const char *ref, size_t min, const char *why)
 	struct gate_secret s = {(unsigned char *)dir, 42};
 	struct gate_err err = {GATE_OK, ""};
 
-	ck_assert_int_eq(gate_secret_load(ref, dir, min, &s, &err),
-	    GATE_E_CONF);
+	ck_assert_int_eq(
+	    gate_secret_load(ref, dir, min, &s, &err), GATE_E_CONF);
 	ck_assert_int_eq(err.code, GATE_E_CONF);
 	ck_assert_msg(strstr(err.text, why) != NULL, "%s: \"%s\" has no \"%s\"",
 	    ref, err.text, why);
@@ -89,12 +89,12 @@ expect_secret(const char *ref, struct gate_span want)
 static const struct {
 	struct gate_span in, out;
 } contents[] = {
-	{BYTES(CANARY), BYTES(CANARY)},
-	{BYTES(CANARY "\n"), BYTES(CANARY)},
-	{BYTES("a\0\xff"), BYTES("a\0\xff")},
-	{BYTES("line\nline\n"), BYTES("line\nline")},
-	{BYTES(" lead"), BYTES(" lead")},
-	{BYTES("a\0\n"), BYTES("a\0")},
+    {BYTES(CANARY), BYTES(CANARY)},
+    {BYTES(CANARY "\n"), BYTES(CANARY)},
+    {BYTES("a\0\xff"), BYTES("a\0\xff")},
+    {BYTES("line\nline\n"), BYTES("line\nline")},
+    {BYTES(" lead"), BYTES(" lead")},
+    {BYTES("a\0\n"), BYTES("a\0")},
 };
 
 START_TEST(reads_a_file_without_its_last_newline)
@@ -113,14 +113,14 @@ static const struct {
 	size_t min;
 	const char *why;
 } bad_contents[] = {
-	{BYTES(""), 0, "empty"},
-	{BYTES("\n"), 0, "empty"},
-	{BYTES("canary"), 7, "too short"},
-	{BYTES("canary\n"), 7, "too short"},
-	{BYTES("canary \n"), 1, "white space"},
-	{BYTES("canary\n\n"), 1, "white space"},
-	{BYTES("canary\r\n"), 1, "white space"},
-	{BYTES("canary\t"), 1, "white space"},
+    {BYTES(""), 0, "empty"},
+    {BYTES("\n"), 0, "empty"},
+    {BYTES("canary"), 7, "too short"},
+    {BYTES("canary\n"), 7, "too short"},
+    {BYTES("canary \n"), 1, "white space"},
+    {BYTES("canary\n\n"), 1, "white space"},
+    {BYTES("canary\r\n"), 1, "white space"},
+    {BYTES("canary\t"), 1, "white space"},
 };
 
 START_TEST(refuses_content_that_is_no_secret)
@@ -256,21 +256,17 @@ suite(void)
 	TCase *t = tcase_create("secret");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	add_row_test(t, reads_a_file_without_its_last_newline,
-	    contents);
-	add_row_test(t, refuses_content_that_is_no_secret,
-	    bad_contents);
+	add_row_test(t, reads_a_file_without_its_last_newline, contents);
+	add_row_test(t, refuses_content_that_is_no_secret, bad_contents);
 	tcase_add_test(t, reads_up_to_its_maximum);
-	add_row_test(t, refuses_a_file_that_others_may_use,
-	    bad_modes);
+	add_row_test(t, refuses_a_file_that_others_may_use, bad_modes);
 	tcase_add_test(t, refuses_a_file_of_another_user);
 	tcase_add_test(t, judges_what_a_link_leads_to);
 	tcase_add_test(t, refuses_what_is_no_regular_file_without_waiting);
 	tcase_add_test(t, reads_the_environment);
 	tcase_add_test(t, reads_credentials_of_systemd);
-	add_row_test(t,
-	    never_shows_what_may_be_a_secret_in_the_wrong_place,
-	    bad_refs);
+	add_row_test(
+	    t, never_shows_what_may_be_a_secret_in_the_wrong_place, bad_refs);
 	tcase_add_test(t, wants_a_name_and_a_path_that_fits);
 	suite_add_tcase(s, t);
 	return s;

@@ -38,15 +38,15 @@ static const struct {
 	const char *out; /* NULL: refused */
 	const char *rest;
 } untils[] = {
-	{"first separator", "a,b,c", 9, "a", "b,c"},
-	{"nothing before it", ",b", 9, "", "b"},
-	{"nothing after it", "a,", 9, "a", ""},
-	{"exactly max", "abc,d", 3, "abc", "d"},
-	{"one above max", "abcd,e", 3, NULL, NULL},
-	{"no separator", "abc", 9, NULL, NULL},
-	{"empty", "", 9, NULL, NULL},
-	{"max is absurd", "abc,d", SIZE_MAX, "abc", "d"},
-	{"max is 0", ",d", 0, "", "d"},
+    {"first separator", "a,b,c", 9, "a", "b,c"},
+    {"nothing before it", ",b", 9, "", "b"},
+    {"nothing after it", "a,", 9, "a", ""},
+    {"exactly max", "abc,d", 3, "abc", "d"},
+    {"one above max", "abcd,e", 3, NULL, NULL},
+    {"no separator", "abc", 9, NULL, NULL},
+    {"empty", "", 9, NULL, NULL},
+    {"max is absurd", "abc,d", SIZE_MAX, "abc", "d"},
+    {"max is 0", ",d", 0, "", "d"},
 };
 
 START_TEST(takes_until_a_separator)
@@ -92,8 +92,8 @@ START_TEST(compares_bytes_and_lengths)
 	ck_assert(!gate_span_is(with_nul, "a"));
 	ck_assert(gate_span_equal(with_nul, with_nul));
 	ck_assert(gate_span_is(empty, "") && gate_span_equal(empty, empty));
-	ck_assert(gate_span_is_nocase(GATE_SPAN("Content-TYPE"),
-	    "content-type"));
+	ck_assert(
+	    gate_span_is_nocase(GATE_SPAN("Content-TYPE"), "content-type"));
 	ck_assert(!gate_span_is_nocase(GATE_SPAN("[@"), "{`"));
 	ck_assert(!gate_span_is_nocase(GATE_SPAN("a"), "ab"));
 	ck_assert(gate_span_compare(GATE_SPAN("a"), GATE_SPAN("b")) < 0);
@@ -135,28 +135,20 @@ static const struct {
 	bool ok;
 	uint64_t value;
 } u64s[] = {
-	{BYTES("0"), 0, true, 0},
-	{BYTES("007"), 9, true, 7},
-	{BYTES("300"), 300, true, 300},
-	{BYTES("301"), 300, false, 0},
-	{BYTES("18446744073709551615"), UINT64_MAX, true, UINT64_MAX},
-	{BYTES("18446744073709551616"), UINT64_MAX, false, 0},
-	{BYTES("99999999999999999999"), UINT64_MAX, false, 0},
-	{BYTES("00000000000000000001"), UINT64_MAX, true, 1},
-	{BYTES("000000000000000000001"), UINT64_MAX, false, 0},
-	{BYTES(""), 9, false, 0},
-	{BYTES("+1"), 9, false, 0},
-	{BYTES("-1"), 9, false, 0},
-	{BYTES(" 1"), 9, false, 0},
-	{BYTES("1 "), 9, false, 0},
-	{BYTES("1.5"), 9, false, 0},
-	{BYTES("1_0"), 99, false, 0},
-	{BYTES("1e1"), 99, false, 0},
-	{BYTES("0x1"), 99, false, 0},
-	{BYTES("1\0"), 99, false, 0},
-	{BYTES("/"), 99, false, 0},
-	{BYTES(":"), 99, false, 0},
-	{BYTES("\xef\xbc\x91"), 99, false, 0}, /* full-width 1 */
+    {BYTES("0"), 0, true, 0}, {BYTES("007"), 9, true, 7},
+    {BYTES("300"), 300, true, 300}, {BYTES("301"), 300, false, 0},
+    {BYTES("18446744073709551615"), UINT64_MAX, true, UINT64_MAX},
+    {BYTES("18446744073709551616"), UINT64_MAX, false, 0},
+    {BYTES("99999999999999999999"), UINT64_MAX, false, 0},
+    {BYTES("00000000000000000001"), UINT64_MAX, true, 1},
+    {BYTES("000000000000000000001"), UINT64_MAX, false, 0},
+    {BYTES(""), 9, false, 0}, {BYTES("+1"), 9, false, 0},
+    {BYTES("-1"), 9, false, 0}, {BYTES(" 1"), 9, false, 0},
+    {BYTES("1 "), 9, false, 0}, {BYTES("1.5"), 9, false, 0},
+    {BYTES("1_0"), 99, false, 0}, {BYTES("1e1"), 99, false, 0},
+    {BYTES("0x1"), 99, false, 0}, {BYTES("1\0"), 99, false, 0},
+    {BYTES("/"), 99, false, 0}, {BYTES(":"), 99, false, 0},
+    {BYTES("\xef\xbc\x91"), 99, false, 0}, /* full-width 1 */
 };
 
 START_TEST(reads_decimal_numbers_strictly)
@@ -176,18 +168,18 @@ static const struct {
 	bool ok;
 	int64_t value;
 } i64s[] = {
-	{"-9223372036854775808", INT64_MIN, INT64_MAX, true, INT64_MIN},
-	{"-9223372036854775809", INT64_MIN, INT64_MAX, false, 0},
-	{"9223372036854775807", INT64_MIN, INT64_MAX, true, INT64_MAX},
-	{"9223372036854775808", INT64_MIN, INT64_MAX, false, 0},
-	{"-0", -1, 1, true, 0},
-	{"-5", -5, 5, true, -5},
-	{"-6", -5, 5, false, 0},
-	{"6", -5, 5, false, 0},
-	{"--5", -9, 9, false, 0},
-	{"-", -9, 9, false, 0},
-	{"+5", -9, 9, false, 0},
-	{"", -9, 9, false, 0},
+    {"-9223372036854775808", INT64_MIN, INT64_MAX, true, INT64_MIN},
+    {"-9223372036854775809", INT64_MIN, INT64_MAX, false, 0},
+    {"9223372036854775807", INT64_MIN, INT64_MAX, true, INT64_MAX},
+    {"9223372036854775808", INT64_MIN, INT64_MAX, false, 0},
+    {"-0", -1, 1, true, 0},
+    {"-5", -5, 5, true, -5},
+    {"-6", -5, 5, false, 0},
+    {"6", -5, 5, false, 0},
+    {"--5", -9, 9, false, 0},
+    {"-", -9, 9, false, 0},
+    {"+5", -9, 9, false, 0},
+    {"", -9, 9, false, 0},
 };
 
 START_TEST(reads_signed_numbers_strictly)
@@ -196,7 +188,8 @@ START_TEST(reads_signed_numbers_strictly)
 	int64_t v = 42;
 
 	ck_assert_msg(gate_span_i64(f.span, i64s[_i].min, i64s[_i].max, &v) ==
-		i64s[_i].ok, "%s", i64s[_i].in);
+		i64s[_i].ok,
+	    "%s", i64s[_i].in);
 	ck_assert(v == (i64s[_i].ok ? i64s[_i].value : 42));
 	fence_free(&f);
 }

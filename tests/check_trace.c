@@ -17,27 +17,26 @@ static const struct {
 	struct gate_span in;
 	bool ok;
 } traces[] = {
-	/* W3C Trace Context, section 3.2.2.5 */
-	{"sampled", BYTES("00-" TRACE_ID "-" SPAN_ID "-01"), true},
-	{"not sampled", BYTES("00-" TRACE_ID "-" SPAN_ID "-00"), true},
-	{"flags unknown to us", BYTES("00-" TRACE_ID "-" SPAN_ID "-ff"), true},
-	{"version 01", BYTES("01-" TRACE_ID "-" SPAN_ID "-01"), false},
-	{"version ff", BYTES("ff-" TRACE_ID "-" SPAN_ID "-01"), false},
-	{"no trace", BYTES("00-" NO_TRACE "-" SPAN_ID "-01"), false},
-	{"no span", BYTES("00-" TRACE_ID "-" NO_SPAN "-01"), false},
-	{"upper case",
-	    BYTES("00-4BF92F3577B34DA6A3CE929D0E0E4736-" SPAN_ID "-01"),
-	    false},
-	{"upper case flags", BYTES("00-" TRACE_ID "-" SPAN_ID "-0A"), false},
-	{"something after", BYTES("00-" TRACE_ID "-" SPAN_ID "-01-x"), false},
-	{"line end after", BYTES("00-" TRACE_ID "-" SPAN_ID "-01\r\n"), false},
-	{"NUL after", BYTES("00-" TRACE_ID "-" SPAN_ID "-01\0"), false},
-	{"cut in flags", BYTES("00-" TRACE_ID "-" SPAN_ID "-0"), false},
-	{"cut in span", BYTES("00-" TRACE_ID "-00f067"), false},
-	{"no hex", BYTES("00-" TRACE_ID "-00f067aa0ba902bg-01"), false},
-	{"another separator", BYTES("00_" TRACE_ID "-" SPAN_ID "-01"), false},
-	{"a list", BYTES("00-" TRACE_ID "-" SPAN_ID "-01, x"), false},
-	{"empty", BYTES(""), false},
+    /* W3C Trace Context, section 3.2.2.5 */
+    {"sampled", BYTES("00-" TRACE_ID "-" SPAN_ID "-01"), true},
+    {"not sampled", BYTES("00-" TRACE_ID "-" SPAN_ID "-00"), true},
+    {"flags unknown to us", BYTES("00-" TRACE_ID "-" SPAN_ID "-ff"), true},
+    {"version 01", BYTES("01-" TRACE_ID "-" SPAN_ID "-01"), false},
+    {"version ff", BYTES("ff-" TRACE_ID "-" SPAN_ID "-01"), false},
+    {"no trace", BYTES("00-" NO_TRACE "-" SPAN_ID "-01"), false},
+    {"no span", BYTES("00-" TRACE_ID "-" NO_SPAN "-01"), false},
+    {"upper case", BYTES("00-4BF92F3577B34DA6A3CE929D0E0E4736-" SPAN_ID "-01"),
+	false},
+    {"upper case flags", BYTES("00-" TRACE_ID "-" SPAN_ID "-0A"), false},
+    {"something after", BYTES("00-" TRACE_ID "-" SPAN_ID "-01-x"), false},
+    {"line end after", BYTES("00-" TRACE_ID "-" SPAN_ID "-01\r\n"), false},
+    {"NUL after", BYTES("00-" TRACE_ID "-" SPAN_ID "-01\0"), false},
+    {"cut in flags", BYTES("00-" TRACE_ID "-" SPAN_ID "-0"), false},
+    {"cut in span", BYTES("00-" TRACE_ID "-00f067"), false},
+    {"no hex", BYTES("00-" TRACE_ID "-00f067aa0ba902bg-01"), false},
+    {"another separator", BYTES("00_" TRACE_ID "-" SPAN_ID "-01"), false},
+    {"a list", BYTES("00-" TRACE_ID "-" SPAN_ID "-01, x"), false},
+    {"empty", BYTES(""), false},
 };
 
 START_TEST(reads_and_writes_traceparents)

@@ -104,15 +104,15 @@ END_TEST
 static const struct {
 	const char *text, *secret, *out;
 } redactions[] = {
-	{"", "k", ""},
-	{"nothing here", "sk-1", "nothing here"},
-	{"sk-1", "sk-1", "***"},
-	{"key sk-1.", "sk-1", "key ***."},
-	{"sk-1sk-1", "sk-1", "******"},
-	{"sk-sk-1", "sk-1", "sk-***"},
-	{"sk-", "sk-1", "sk-"},
-	{"any", "", "any"},
-	{"aaa", "aa", "***a"},
+    {"", "k", ""},
+    {"nothing here", "sk-1", "nothing here"},
+    {"sk-1", "sk-1", "***"},
+    {"key sk-1.", "sk-1", "key ***."},
+    {"sk-1sk-1", "sk-1", "******"},
+    {"sk-sk-1", "sk-1", "sk-***"},
+    {"sk-", "sk-1", "sk-"},
+    {"any", "", "any"},
+    {"aaa", "aa", "***a"},
 };
 
 START_TEST(takes_the_secret_out)
@@ -151,24 +151,23 @@ static const struct {
 	bool once;
 	int64_t runtime_ms;
 } settings[] = {
-	{{"w"}, true, false, 50000},
-	{{"w", "--once"}, true, true, 50000},
-	{{"w", "--once", "--max-runtime", "20s"}, true, true, 20000},
-	{{"w", "--once", "--max-runtime=1500ms"}, true, true, 1500},
-	{{"w", "--once", "--max-runtime", "2m"}, true, true, 120000},
-	{{"w", "--once", "--max-runtime", "7"}, true, true, 7000},
-	{{"w", "--once", "--max-runtime", "86400s"}, true, true, 86400000},
-	{{"w", "--once", "--max-runtime", "86401s"}, false, 0, 0},
-	{{"w", "--once", "--max-runtime", "999ms"}, false, 0, 0},
-	{{"w", "--once", "--max-runtime", "99999999999999999999s"}, false,
-	    0, 0},
-	{{"w", "--once", "--max-runtime", "s"}, false, 0, 0},
-	{{"w", "--once", "--max-runtime", ""}, false, 0, 0},
-	{{"w", "--once", "--max-runtime", "5h"}, false, 0, 0},
-	{{"w", "--once", "--max-runtime"}, false, 0, 0},
-	{{"w", "--max-runtime", "20s"}, false, 0, 0},
-	{{"w", "--nonsense"}, false, 0, 0},
-	{{"w", "file"}, false, 0, 0},
+    {{"w"}, true, false, 50000},
+    {{"w", "--once"}, true, true, 50000},
+    {{"w", "--once", "--max-runtime", "20s"}, true, true, 20000},
+    {{"w", "--once", "--max-runtime=1500ms"}, true, true, 1500},
+    {{"w", "--once", "--max-runtime", "2m"}, true, true, 120000},
+    {{"w", "--once", "--max-runtime", "7"}, true, true, 7000},
+    {{"w", "--once", "--max-runtime", "86400s"}, true, true, 86400000},
+    {{"w", "--once", "--max-runtime", "86401s"}, false, 0, 0},
+    {{"w", "--once", "--max-runtime", "999ms"}, false, 0, 0},
+    {{"w", "--once", "--max-runtime", "99999999999999999999s"}, false, 0, 0},
+    {{"w", "--once", "--max-runtime", "s"}, false, 0, 0},
+    {{"w", "--once", "--max-runtime", ""}, false, 0, 0},
+    {{"w", "--once", "--max-runtime", "5h"}, false, 0, 0},
+    {{"w", "--once", "--max-runtime"}, false, 0, 0},
+    {{"w", "--max-runtime", "20s"}, false, 0, 0},
+    {{"w", "--nonsense"}, false, 0, 0},
+    {{"w", "file"}, false, 0, 0},
 };
 
 START_TEST(reads_its_options)
@@ -209,43 +208,88 @@ static const struct {
 	enum job_order order;
 	enum outcome_cause cause;
 } decisions[] = {
-	{"a first try is called", {.step = &some_step, .attempt = 1,
-	    .max_attempt = 4, .window_left_ms = 1}, JOB_CALL, 0},
-	{"so is the last", {.step = &some_step, .attempt = 4,
-	    .max_attempt = 4, .window_left_ms = 1, .crashes = 2}, JOB_CALL,
-	    0},
-	{"three crashes are poison", {.step = &some_step, .attempt = 3,
-	    .max_attempt = 4, .window_left_ms = 1, .crashes = 3}, JOB_DIE,
-	    CAUSE_POISON},
-	{"one try too many", {.step = &some_step, .attempt = 5,
-	    .max_attempt = 4, .window_left_ms = 1}, JOB_DIE, CAUSE_TIMEOUT},
-	{"one too many after a crash", {.step = &some_step, .attempt = 5,
-	    .max_attempt = 4, .window_left_ms = 1, .crashes = 1}, JOB_DIE,
-	    CAUSE_POISON},
-	{"the window is over", {.step = &some_step, .attempt = 2,
-	    .max_attempt = 4, .window_left_ms = 0}, JOB_DIE, CAUSE_TIMEOUT},
-	{"nothing is configured for it", {.attempt = 1, .max_attempt = 4,
-	    .window_left_ms = 1}, JOB_DIE, CAUSE_CONFIG},
-	{"cancelled, whatever else", {.attempt = 9, .max_attempt = 4,
-	    .cancel = true, .mode = JOB_BURY}, JOB_CANCEL, 0},
-	{"mirrored, also without a step", {.attempt = 1, .max_attempt = 4,
-	    .window_left_ms = 1, .mode = JOB_MIRROR}, JOB_SHELVE, 0},
-	{"a dry run", {.step = &some_step, .attempt = 1, .max_attempt = 4,
-	    .window_left_ms = 1, .mode = JOB_DRY_RUN}, JOB_REHEARSE, 0},
-	{"to be buried with its cause", {.step = &some_step, .attempt = 1,
-	    .max_attempt = 4, .window_left_ms = 1, .mode = JOB_BURY,
-	    .last_error = budget}, JOB_DIE, CAUSE_BUDGET},
-	{"to be buried without one", {.step = &some_step, .attempt = 1,
-	    .max_attempt = 4, .window_left_ms = 1, .mode = JOB_BURY},
-	    JOB_DIE, CAUSE_CONFIG},
+    {"a first try is called",
+	{.step = &some_step,
+	    .attempt = 1,
+	    .max_attempt = 4,
+	    .window_left_ms = 1},
+	JOB_CALL, 0},
+    {"so is the last",
+	{.step = &some_step,
+	    .attempt = 4,
+	    .max_attempt = 4,
+	    .window_left_ms = 1,
+	    .crashes = 2},
+	JOB_CALL, 0},
+    {"three crashes are poison",
+	{.step = &some_step,
+	    .attempt = 3,
+	    .max_attempt = 4,
+	    .window_left_ms = 1,
+	    .crashes = 3},
+	JOB_DIE, CAUSE_POISON},
+    {"one try too many",
+	{.step = &some_step,
+	    .attempt = 5,
+	    .max_attempt = 4,
+	    .window_left_ms = 1},
+	JOB_DIE, CAUSE_TIMEOUT},
+    {"one too many after a crash",
+	{.step = &some_step,
+	    .attempt = 5,
+	    .max_attempt = 4,
+	    .window_left_ms = 1,
+	    .crashes = 1},
+	JOB_DIE, CAUSE_POISON},
+    {"the window is over",
+	{.step = &some_step,
+	    .attempt = 2,
+	    .max_attempt = 4,
+	    .window_left_ms = 0},
+	JOB_DIE, CAUSE_TIMEOUT},
+    {"nothing is configured for it",
+	{.attempt = 1, .max_attempt = 4, .window_left_ms = 1}, JOB_DIE,
+	CAUSE_CONFIG},
+    {"cancelled, whatever else",
+	{.attempt = 9, .max_attempt = 4, .cancel = true, .mode = JOB_BURY},
+	JOB_CANCEL, 0},
+    {"mirrored, also without a step",
+	{.attempt = 1,
+	    .max_attempt = 4,
+	    .window_left_ms = 1,
+	    .mode = JOB_MIRROR},
+	JOB_SHELVE, 0},
+    {"a dry run",
+	{.step = &some_step,
+	    .attempt = 1,
+	    .max_attempt = 4,
+	    .window_left_ms = 1,
+	    .mode = JOB_DRY_RUN},
+	JOB_REHEARSE, 0},
+    {"to be buried with its cause",
+	{.step = &some_step,
+	    .attempt = 1,
+	    .max_attempt = 4,
+	    .window_left_ms = 1,
+	    .mode = JOB_BURY,
+	    .last_error = budget},
+	JOB_DIE, CAUSE_BUDGET},
+    {"to be buried without one",
+	{.step = &some_step,
+	    .attempt = 1,
+	    .max_attempt = 4,
+	    .window_left_ms = 1,
+	    .mode = JOB_BURY},
+	JOB_DIE, CAUSE_CONFIG},
 };
 
 START_TEST(decides_what_becomes_of_a_claim)
 {
 	struct outcome why = {.kind = OUTCOME_OK};
 
-	ck_assert_msg(job_decide(&decisions[_i].job, &why) ==
-	    decisions[_i].order, "%s", decisions[_i].what);
+	ck_assert_msg(
+	    job_decide(&decisions[_i].job, &why) == decisions[_i].order, "%s",
+	    decisions[_i].what);
 	ck_assert_msg(why.cause == decisions[_i].cause, "%s: %s",
 	    decisions[_i].what, outcome_cause_name(why.cause));
 }
@@ -257,8 +301,12 @@ START_TEST(goes_to_the_next_step_and_then_ends)
 	struct gate_route route = {.steps = steps, .step_count = 2};
 	struct gate_conf conf = {.path = NULL};
 	struct setup setup = {.conf = &conf};
-	struct job j = {.setup = &setup, .route = &route, .step = &steps[0],
-	    .attempt = 1, .max_attempt = 2, .window_left_ms = 1000};
+	struct job j = {.setup = &setup,
+	    .route = &route,
+	    .step = &steps[0],
+	    .attempt = 1,
+	    .max_attempt = 2,
+	    .window_left_ms = 1000};
 	struct outcome ok = {.kind = OUTCOME_OK};
 	struct outcome dead = {.kind = OUTCOME_DEAD};
 	struct outcome again = {.kind = OUTCOME_RETRY, .retry_after_ms = -1};
@@ -311,24 +359,23 @@ static const struct {
 	const char *url, *out;
 	bool with_secret;
 } urls[] = {
-	{NULL, "https://crm.example.com/v1/", true},
-	{"/contacts", "https://crm.example.com/v1/contacts", true},
-	{"/c/{{/a|uri}}", "https://crm.example.com/v1/c/x%20y", true},
-	{"https://crm.example.com/v2", "https://crm.example.com/v2", true},
-	{"https://crm.example.com", "https://crm.example.com", true},
-	{"https://crm.example.com?q", "https://crm.example.com?q", true},
-	{"https://crm.example.com.evil.org/",
-	    "https://crm.example.com.evil.org/", false},
-	{"https://crm.example.com@evil.org/",
-	    "https://crm.example.com@evil.org/", false},
-	{"https://crm.example.com:444/", "https://crm.example.com:444/",
-	    false},
-	{"https://crm.example.com\\@evil.org/",
-	    "https://crm.example.com\\@evil.org/", false},
-	{"http://crm.example.com/", "http://crm.example.com/", false},
-	{"https://evil.org/", "https://evil.org/", false},
-	{"//evil.org/", "//evil.org/", false},
-	{"{{/u}}", "https://evil.org/?https://crm.example.com/", false},
+    {NULL, "https://crm.example.com/v1/", true},
+    {"/contacts", "https://crm.example.com/v1/contacts", true},
+    {"/c/{{/a|uri}}", "https://crm.example.com/v1/c/x%20y", true},
+    {"https://crm.example.com/v2", "https://crm.example.com/v2", true},
+    {"https://crm.example.com", "https://crm.example.com", true},
+    {"https://crm.example.com?q", "https://crm.example.com?q", true},
+    {"https://crm.example.com.evil.org/", "https://crm.example.com.evil.org/",
+	false},
+    {"https://crm.example.com@evil.org/", "https://crm.example.com@evil.org/",
+	false},
+    {"https://crm.example.com:444/", "https://crm.example.com:444/", false},
+    {"https://crm.example.com\\@evil.org/",
+	"https://crm.example.com\\@evil.org/", false},
+    {"http://crm.example.com/", "http://crm.example.com/", false},
+    {"https://evil.org/", "https://evil.org/", false},
+    {"//evil.org/", "//evil.org/", false},
+    {"{{/u}}", "https://evil.org/?https://crm.example.com/", false},
 };
 
 START_TEST(gives_the_secret_to_the_service_only)
@@ -340,12 +387,16 @@ START_TEST(gives_the_secret_to_the_service_only)
 	struct gate_err err = {GATE_OK, ""};
 	struct call c;
 
-	ck_assert_int_eq(gate_json_parse(GATE_SPAN("{\"a\":\"x y\",\"u\":"
-	    "\"https://evil.org/?https://crm.example.com/\"}"), &doc, NULL),
+	ck_assert_int_eq(
+	    gate_json_parse(
+		GATE_SPAN("{\"a\":\"x y\",\"u\":"
+			  "\"https://evil.org/?https://crm.example.com/\"}"),
+		&doc, NULL),
 	    GATE_OK);
 	if (urls[_i].url != NULL)
-		ck_assert_int_eq(gate_template_new(gate_span_str(
-		    urls[_i].url), &step.url, NULL), GATE_OK);
+		ck_assert_int_eq(gate_template_new(gate_span_str(urls[_i].url),
+				     &step.url, NULL),
+		    GATE_OK);
 	call_init(&c);
 	ck_assert_int_eq(call_http_render(&step, doc, &c, &err), GATE_OK);
 	ck_assert_str_eq(gate_buf_str(&c.url), urls[_i].out);
@@ -362,11 +413,11 @@ static const struct {
 	const char *body, *type;
 	enum gate_code rc;
 } bodies[] = {
-	{"{\"a\":{{/a|json}}}", NULL, GATE_OK},
-	{"{\"a\":{{/a}}}", NULL, GATE_E_BAD},
-	{"{\"a\":{{/a}}}", "application/json; charset=utf-8", GATE_E_BAD},
-	{"a={{/a|uri}}", "application/x-www-form-urlencoded", GATE_OK},
-	{"{{/b}}", NULL, GATE_E_UNKNOWN},
+    {"{\"a\":{{/a|json}}}", NULL, GATE_OK},
+    {"{\"a\":{{/a}}}", NULL, GATE_E_BAD},
+    {"{\"a\":{{/a}}}", "application/json; charset=utf-8", GATE_E_BAD},
+    {"a={{/a|uri}}", "application/x-www-form-urlencoded", GATE_OK},
+    {"{{/b}}", NULL, GATE_E_UNKNOWN},
 };
 
 START_TEST(sends_json_only_if_it_is_json)
@@ -378,17 +429,18 @@ START_TEST(sends_json_only_if_it_is_json)
 	struct gate_err err = {GATE_OK, ""};
 	struct call c;
 
-	ck_assert_int_eq(gate_json_parse(GATE_SPAN("{\"a\":\"x y\"}"), &doc,
-	    NULL), GATE_OK);
+	ck_assert_int_eq(
+	    gate_json_parse(GATE_SPAN("{\"a\":\"x y\"}"), &doc, NULL), GATE_OK);
 	if (bodies[_i].type != NULL) {
 		memcpy(type, bodies[_i].type, strlen(bodies[_i].type) + 1);
 		step.content_type = type;
 	}
-	ck_assert_int_eq(gate_template_new(gate_span_str(bodies[_i].body),
-	    &step.body, NULL), GATE_OK);
+	ck_assert_int_eq(
+	    gate_template_new(gate_span_str(bodies[_i].body), &step.body, NULL),
+	    GATE_OK);
 	call_init(&c);
-	ck_assert_msg(call_http_render(&step, doc, &c, &err) ==
-	    bodies[_i].rc, "%s", bodies[_i].body);
+	ck_assert_msg(call_http_render(&step, doc, &c, &err) == bodies[_i].rc,
+	    "%s", bodies[_i].body);
 	call_clear(&c);
 	gate_template_free(step.body);
 	gate_json_free(doc);
@@ -399,16 +451,19 @@ static const struct {
 	const char *body, *out;
 	size_t n;
 } outputs[] = {
-	{"", "{\"status\":201,\"body\":null}", 0},
-	{"{\"id\":7}", "{\"status\":201,\"body\":{\"id\":7}}", 8},
-	{"null", "{\"status\":201,\"body\":null}", 4},
-	{"plain", "{\"status\":201,\"body\":{\"text\":\"plain\"}}", 5},
-	{"a\0b", "{\"status\":201,\"body\":{\"text\":\"a\xef\xbf\xbd"
-	    "b\"}}", 3},
-	{"a\xff", "{\"status\":201,\"body\":{\"text\":\"a\xef\xbf\xbd\"}}",
-	    2},
-	{"{\"a\":1,\"a\":2}", "{\"status\":201,\"body\":{\"text\":"
-	    "\"{\\\"a\\\":1,\\\"a\\\":2}\"}}", 13},
+    {"", "{\"status\":201,\"body\":null}", 0},
+    {"{\"id\":7}", "{\"status\":201,\"body\":{\"id\":7}}", 8},
+    {"null", "{\"status\":201,\"body\":null}", 4},
+    {"plain", "{\"status\":201,\"body\":{\"text\":\"plain\"}}", 5},
+    {"a\0b",
+	"{\"status\":201,\"body\":{\"text\":\"a\xef\xbf\xbd"
+	"b\"}}",
+	3},
+    {"a\xff", "{\"status\":201,\"body\":{\"text\":\"a\xef\xbf\xbd\"}}", 2},
+    {"{\"a\":1,\"a\":2}",
+	"{\"status\":201,\"body\":{\"text\":"
+	"\"{\\\"a\\\":1,\\\"a\\\":2}\"}}",
+	13},
 };
 
 START_TEST(keeps_what_an_http_step_got)
@@ -436,22 +491,22 @@ static const struct {
 	int64_t status;
 	const char *label;
 } calls[] = {
-	{GATE_HTTP_ANSWERED, 100, "1xx"},
-	{GATE_HTTP_ANSWERED, 200, "2xx"},
-	{GATE_HTTP_ANSWERED, 299, "2xx"},
-	{GATE_HTTP_ANSWERED, 302, "3xx"},
-	{GATE_HTTP_ANSWERED, 429, "4xx"},
-	{GATE_HTTP_ANSWERED, 599, "5xx"},
-	{GATE_HTTP_ANSWERED, 600, "other"},
-	{GATE_HTTP_ANSWERED, 99, "other"},
-	{GATE_HTTP_ANSWERED, 0, "other"},
-	{GATE_HTTP_ANSWERED, -1, "other"},
-	{GATE_HTTP_ANSWERED, INT64_MAX, "other"},
-	{GATE_HTTP_REFUSED_ADDRESS, 0, "refused_address"},
-	{GATE_HTTP_CONNECT, 0, "connect"},
-	{GATE_HTTP_TLS, 0, "tls"},
-	{GATE_HTTP_TIMEOUT, 0, "timeout"},
-	{GATE_HTTP_TOO_LARGE, 200, "too_large"},
+    {GATE_HTTP_ANSWERED, 100, "1xx"},
+    {GATE_HTTP_ANSWERED, 200, "2xx"},
+    {GATE_HTTP_ANSWERED, 299, "2xx"},
+    {GATE_HTTP_ANSWERED, 302, "3xx"},
+    {GATE_HTTP_ANSWERED, 429, "4xx"},
+    {GATE_HTTP_ANSWERED, 599, "5xx"},
+    {GATE_HTTP_ANSWERED, 600, "other"},
+    {GATE_HTTP_ANSWERED, 99, "other"},
+    {GATE_HTTP_ANSWERED, 0, "other"},
+    {GATE_HTTP_ANSWERED, -1, "other"},
+    {GATE_HTTP_ANSWERED, INT64_MAX, "other"},
+    {GATE_HTTP_REFUSED_ADDRESS, 0, "refused_address"},
+    {GATE_HTTP_CONNECT, 0, "connect"},
+    {GATE_HTTP_TLS, 0, "tls"},
+    {GATE_HTTP_TIMEOUT, 0, "timeout"},
+    {GATE_HTTP_TOO_LARGE, 200, "too_large"},
 };
 
 /* The metric with this label, of all of its name, is 1. */
@@ -481,14 +536,15 @@ open_counters(void)
 	struct gate_metrics *m;
 
 	ck_assert_int_eq(gate_metrics_open("", "worker", counters_table,
-	    COUNTER_COUNT, &m, NULL), GATE_OK);
+			     COUNTER_COUNT, &m, NULL),
+	    GATE_OK);
 	return m;
 }
 
 START_TEST(counts_a_call_once_by_its_end)
 {
-	struct gate_http_answer a = {.end = calls[_i].end,
-	    .status = calls[_i].status, .duration_ms = 7};
+	struct gate_http_answer a = {
+	    .end = calls[_i].end, .status = calls[_i].status, .duration_ms = 7};
 	struct gate_metrics *m = open_counters();
 
 	counters_call(m, &a);
@@ -531,8 +587,8 @@ suite(void)
 	add_row_test(t, sends_json_only_if_it_is_json, bodies);
 	add_row_test(t, keeps_what_an_http_step_got, outputs);
 	add_row_test(t, counts_a_call_once_by_its_end, calls);
-	tcase_add_loop_test(t, counts_a_death_by_its_cause, CAUSE_NONE + 1,
-	    CAUSE_COUNT);
+	tcase_add_loop_test(
+	    t, counts_a_death_by_its_cause, CAUSE_NONE + 1, CAUSE_COUNT);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -19,8 +19,7 @@ struct conf_world {
 void conf_world_init(struct conf_world *w);
 void conf_world_clear(struct conf_world *w);
 /* name is relative; replaces the file. */
-void conf_world_write(struct conf_world *w, const char *name,
-    const char *text);
+void conf_world_write(struct conf_world *w, const char *name, const char *text);
 void conf_world_load(struct conf_world *w, unsigned int want);
 const char *conf_world_said(struct conf_world *w);
 

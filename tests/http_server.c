@@ -44,7 +44,8 @@ serve_ok(int fd, int nth, const char *request)
 	char head[300];
 
 	(void)nth;
-	(void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\n"
+	(void)snprintf(head, sizeof(head),
+	    "HTTP/1.1 200 OK\r\n"
 	    "Content-Type: text/plain\r\nRetry-After:  7 \r\n"
 	    "retry-after-ms: 70\r\nX-Request-ID: req_9\r\n"
 	    "x-should-retry: true\r\nContent-Length: %zu\r\n\r\n",
@@ -60,8 +61,7 @@ serve_echo(int fd, int nth, const char *request)
 
 	(void)nth;
 	(void)snprintf(head, sizeof(head),
-	    "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
-	    strlen(request));
+	    "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", strlen(request));
 	say(fd, head);
 	say(fd, request);
 }
@@ -71,7 +71,8 @@ serve_redirect(int fd, int nth, const char *request)
 {
 	(void)nth;
 	(void)request;
-	say(fd, "HTTP/1.1 302 Found\r\nLocation: /ok\r\n"
+	say(fd,
+	    "HTTP/1.1 302 Found\r\nLocation: /ok\r\n"
 	    "Content-Length: 0\r\n\r\n");
 }
 
@@ -80,7 +81,8 @@ serve_gzip(int fd, int nth, const char *request)
 {
 	(void)nth;
 	(void)request;
-	say(fd, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+	say(fd,
+	    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
 	    "Content-Length: 4\r\n\r\nbomb");
 }
 
@@ -167,12 +169,18 @@ static const struct {
 	const char *path;
 	void (*serve)(int fd, int nth, const char *request);
 } services[] = {
-	{" /ok", serve_ok}, {" /echo", serve_echo},
-	{" /redirect", serve_redirect}, {" /gzip", serve_gzip},
-	{" /endless", serve_endless}, {" /headers", serve_headers},
-	{" /nothing", serve_nothing}, {" /drip", serve_drip},
-	{" /reset", serve_reset}, {" /cut", serve_cut},
-	{" /garbage", serve_garbage}, {" /once", serve_once},
+    {" /ok", serve_ok},
+    {" /echo", serve_echo},
+    {" /redirect", serve_redirect},
+    {" /gzip", serve_gzip},
+    {" /endless", serve_endless},
+    {" /headers", serve_headers},
+    {" /nothing", serve_nothing},
+    {" /drip", serve_drip},
+    {" /reset", serve_reset},
+    {" /cut", serve_cut},
+    {" /garbage", serve_garbage},
+    {" /once", serve_once},
 };
 
 /* One request: its head, and as much body as Content-Length says. */
@@ -236,8 +244,8 @@ serve(int listener, atomic_int *requests)
 int
 http_server_listen(int *port)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in a = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t n = sizeof(a);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -312,9 +320,9 @@ http_server_tls(const char *dir, const char *out, int *port)
 {
 	char key[200], cert[200], accept_at[40];
 	char *make[] = {word("openssl"), word("req"), word("-x509"),
-	    word("-newkey"), word("rsa:2048"), word("-nodes"),
-	    word("-subj"), word("/CN=127.0.0.1"), word("-days"), word("2"),
-	    word("-keyout"), NULL, word("-out"), NULL, NULL};
+	    word("-newkey"), word("rsa:2048"), word("-nodes"), word("-subj"),
+	    word("/CN=127.0.0.1"), word("-days"), word("2"), word("-keyout"),
+	    NULL, word("-out"), NULL, NULL};
 	char *run_it[] = {word("openssl"), word("s_server"), word("-quiet"),
 	    word("-accept"), NULL, word("-key"), NULL, word("-cert"), NULL,
 	    NULL};

@@ -7,7 +7,7 @@
 
 struct http_server {
 	pid_t pid;
-	int port;	      /* on 127.0.0.1 */
+	int port;             /* on 127.0.0.1 */
 	atomic_int *requests; /* so many have come, in shared memory */
 };
 

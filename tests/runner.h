@@ -21,7 +21,7 @@ Suite *suite(void);
  * say what they are about, so that a red one names itself in the message.
  */
 #define add_row_test(tcase, test, table)                                       \
-	tcase_add_loop_test(tcase, test, 0,                                    \
-	    (int)(sizeof(table) / sizeof((table)[0])))
+	tcase_add_loop_test(                                                   \
+	    tcase, test, 0, (int)(sizeof(table) / sizeof((table)[0])))
 
 #endif

@@ -22,19 +22,18 @@ static const struct {
 	void (*done)(struct worker *w, enum gate_code rc,
 	    const struct gate_rows *rows, int64_t now_ms);
 } wishes[] = {
-	{QUEUE_STOP, beats_stop_is_due, beats_stop_begin, beats_stop_done},
-	{QUEUE_CATALOG, places_catalog_is_due, places_catalog_begin,
-	    places_catalog_done},
-	{QUEUE_START, beats_start_is_due, beats_start_begin,
-	    beats_start_done},
-	{QUEUE_BEAT, beats_beat_is_due, beats_beat_begin, beats_beat_done},
-	{QUEUE_RENEW, leases_is_due, leases_begin, leases_done},
-	{QUEUE_TAKEOVER, beats_takeover_is_due, beats_takeover_begin,
-	    beats_takeover_done},
-	{QUEUE_PAUSED, places_paused_is_due, places_paused_begin,
-	    places_paused_done},
-	{QUEUE_PARTITIONS, janitor_is_due, janitor_begin, janitor_done},
-	{QUEUE_CLAIM, pace_is_due, pace_begin, pace_done},
+    {QUEUE_STOP, beats_stop_is_due, beats_stop_begin, beats_stop_done},
+    {QUEUE_CATALOG, places_catalog_is_due, places_catalog_begin,
+	places_catalog_done},
+    {QUEUE_START, beats_start_is_due, beats_start_begin, beats_start_done},
+    {QUEUE_BEAT, beats_beat_is_due, beats_beat_begin, beats_beat_done},
+    {QUEUE_RENEW, leases_is_due, leases_begin, leases_done},
+    {QUEUE_TAKEOVER, beats_takeover_is_due, beats_takeover_begin,
+	beats_takeover_done},
+    {QUEUE_PAUSED, places_paused_is_due, places_paused_begin,
+	places_paused_done},
+    {QUEUE_PARTITIONS, janitor_is_due, janitor_begin, janitor_done},
+    {QUEUE_CLAIM, pace_is_due, pace_begin, pace_done},
 };
 
 void

@@ -122,8 +122,7 @@ beats_takeover_done(struct worker *w, enum gate_code rc,
 	struct gate_log_line l;
 
 	if (rc == GATE_OK) {
-		gate_log_start(&l, w->log, GATE_LOG_WARN, "worker",
-		    "takeover");
+		gate_log_start(&l, w->log, GATE_LOG_WARN, "worker", "takeover");
 		gate_log_i64(&l, "silent", a->suspect.id);
 		gate_log_i64(&l, "jobs", gate_rows_i64(rows, 0, 0));
 		gate_log_end(&l);
@@ -140,8 +139,8 @@ beats_stop_is_due(const struct worker *w, int64_t now_ms)
 	(void)now_ms;
 	/* Who leaves jobs behind says nothing: silence brings them back
 	 * sooner than their leases. */
-	return w->id != 0 && w->stage == STAGE_LEAVING &&
-	    !w->asks.told_stop && w->flush.list.count == 0;
+	return w->id != 0 && w->stage == STAGE_LEAVING && !w->asks.told_stop &&
+	    w->flush.list.count == 0;
 }
 
 void

@@ -12,8 +12,8 @@
 #include "lib/json.h"
 #include "worker/outcome.h"
 
-#define CALL_URL_MAX 8192	/* as lib/http takes it */
-#define CALL_BODY_MAX 2097152	/* a prompt holds a whole post, escaped */
+#define CALL_URL_MAX 8192       /* as lib/http takes it */
+#define CALL_BODY_MAX 2097152   /* a prompt holds a whole post, escaped */
 #define CALL_ANSWER_MAX 1048576 /* what an answer may have, in bytes */
 
 struct call {

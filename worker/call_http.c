@@ -21,8 +21,8 @@ origin_of(struct gate_span url)
 	if (!gate_span_skip(&s, "http://") && !gate_span_skip(&s, "https://"))
 		return (struct gate_span){NULL, 0};
 	i = url.n - s.n;
-	while (i < url.n && url.p[i] != '/' && url.p[i] != '?' &&
-	    url.p[i] != '#')
+	while (
+	    i < url.n && url.p[i] != '/' && url.p[i] != '?' && url.p[i] != '#')
 		i++;
 	return gate_span_of(url.p, i);
 }
@@ -55,18 +55,17 @@ render_url(const struct gate_step *step, const struct gate_json *doc,
 
 		if (s.n == 0)
 			(void)gate_buf_put(&out->url, own);
-		else if (gate_span_starts(s, "/") &&
-		    !gate_span_starts(s, "//"))
+		else if (gate_span_starts(s, "/") && !gate_span_starts(s, "//"))
 			join(step->service, &text, &out->url);
 		else
 			(void)gate_buf_put(&out->url, s);
 		if (out->url.failed != GATE_OK)
-			rc = gate_err_set(err, out->url.failed,
-			    "url: too long");
+			rc =
+			    gate_err_set(err, out->url.failed, "url: too long");
 	}
 	origin = origin_of(gate_buf_span(&out->url));
-	out->with_secret = origin.n > 0 &&
-	    gate_span_equal(origin, origin_of(own));
+	out->with_secret =
+	    origin.n > 0 && gate_span_equal(origin, origin_of(own));
 	gate_buf_clear(&text);
 	return rc;
 }
@@ -82,13 +81,15 @@ render_body(const struct gate_step *step, const struct gate_json *doc,
 	rc = gate_template_fill(step->body, doc, &out->body, err);
 	if (rc != GATE_OK)
 		return rc;
-	out->content_type = step->content_type != NULL &&
-	    step->content_type[0] != '\0' ? step->content_type :
-	    "application/json";
-	if (gate_span_starts(gate_span_str(out->content_type),
-	    "application/json") &&
+	out->content_type =
+	    step->content_type != NULL && step->content_type[0] != '\0'
+	    ? step->content_type
+	    : "application/json";
+	if (gate_span_starts(
+		gate_span_str(out->content_type), "application/json") &&
 	    gate_json_guard(gate_buf_span(&out->body), NULL) == GATE_E_BAD)
-		return gate_err_set(err, GATE_E_BAD, "body: the filled "
+		return gate_err_set(err, GATE_E_BAD,
+		    "body: the filled "
 		    "template is not JSON (holes need |json or "
 		    "|json_escape)");
 	return GATE_OK;
@@ -102,8 +103,9 @@ call_http_render(const struct gate_step *step, const struct gate_json *doc,
 
 	if (rc == GATE_OK)
 		rc = render_body(step, doc, out, err);
-	out->method = step->method != NULL && step->method[0] != '\0' ?
-	    step->method : "POST";
+	out->method = step->method != NULL && step->method[0] != '\0'
+	    ? step->method
+	    : "POST";
 	return rc;
 }
 
@@ -130,9 +132,10 @@ make_output(const struct gate_http_answer *a)
 	struct gate_json *o = gate_json_new_object();
 
 	if (gate_json_put(o, "status", gate_json_new_i64(a->status)) ==
-	    GATE_OK && (a->body.n == 0 ?
-	    gate_json_put_null(o, "body") :
-	    gate_json_put(o, "body", keep_body(a->body))) == GATE_OK)
+		GATE_OK &&
+	    (a->body.n == 0
+		    ? gate_json_put_null(o, "body")
+		    : gate_json_put(o, "body", keep_body(a->body))) == GATE_OK)
 		return o;
 	gate_json_free(o);
 	return NULL;

@@ -21,8 +21,8 @@
  * Codes as gate_template_fill, GATE_E_NOMEM.
  */
 enum gate_code call_http_render(const struct gate_step *step,
-    const struct gate_json *doc, struct call *out, struct gate_err *err)
-    GATE_MUSTCHECK;
+    const struct gate_json *doc, struct call *out,
+    struct gate_err *err) GATE_MUSTCHECK;
 
 /*
  * output is {"status": 200, "body": ...}: the answer's JSON, null if it was

@@ -53,11 +53,11 @@ claim_lanes(const struct gate_conf *conf, const struct gate_catalog *catalog,
 			const struct gate_lane *l =
 			    gate_catalog_lane_at(catalog, k);
 
-			if (gate_site_route(s, gate_span_str(l->route)) ==
-			    NULL)
+			if (gate_site_route(s, gate_span_str(l->route)) == NULL)
 				continue;
 			pairs[n++] = (struct lanes_pair){.lane = l->id,
-			    .site = id, .urgency = l->urgency,
+			    .site = id,
+			    .urgency = l->urgency,
 			    .service = service_index(conf, l->service)};
 		}
 	}
@@ -102,8 +102,8 @@ claim_begin(struct queue *q, int64_t worker, struct lanes *lanes,
 	params[5] = gate_param_i64((int64_t)plan->total, total);
 	rc = put_arrays(a, lanes, plan, &params[1]);
 	if (rc == GATE_OK)
-		rc = queue_begin(q, QUEUE_CLAIM, params, GATE_COUNT(params),
-		    now_ms);
+		rc = queue_begin(
+		    q, QUEUE_CLAIM, params, GATE_COUNT(params), now_ms);
 	for (i = 0; i < GATE_COUNT(a); i++)
 		gate_array_clear(&a[i]);
 	return rc;
@@ -152,7 +152,7 @@ take_identity(const struct gate_rows *rows, size_t i, struct job *j)
 	j->max_attempt = gate_rows_i64(rows, i, CLAIM_MAX_ATTEMPT);
 	j->window_left_ms = gate_rows_i64(rows, i, CLAIM_WINDOW_LEFT_MS);
 	return gate_span_copy(gate_rows_get(rows, i, CLAIM_EVENT_ID),
-	    j->event_id, sizeof(j->event_id)) &&
+		   j->event_id, sizeof(j->event_id)) &&
 	    keep(rows, i, CLAIM_STEP, &j->step_name) &&
 	    keep(rows, i, CLAIM_SERIAL_KEY, &j->serial_key) &&
 	    keep(rows, i, CLAIM_KEY_SALT, &j->key_salt) &&
@@ -172,20 +172,19 @@ take_places(struct job *j, const struct gate_catalog *catalog)
 	if (j->site != NULL && route != NULL)
 		j->route = gate_site_route(j->site, gate_span_str(route));
 	if (j->route != NULL)
-		j->step = gate_route_step(j->route,
-		    gate_span_str(j->step_name));
+		j->step =
+		    gate_route_step(j->route, gate_span_str(j->step_name));
 }
 
 static enum gate_code
 take_document(const struct gate_rows *rows, size_t i, struct job *j)
 {
 	struct doc_parts p = {
-		.canonical = gate_rows_get(rows, i, CLAIM_CANONICAL),
-		.steps = gate_rows_get(rows, i, CLAIM_STEPS),
-		.request_id = gate_span_str(j->event_id),
-		.idempotency_key = gate_rows_get(rows, i,
-		    CLAIM_IDEMPOTENCY_KEY),
-		.object_ref = gate_rows_get(rows, i, CLAIM_OBJECT_REF),
+	    .canonical = gate_rows_get(rows, i, CLAIM_CANONICAL),
+	    .steps = gate_rows_get(rows, i, CLAIM_STEPS),
+	    .request_id = gate_span_str(j->event_id),
+	    .idempotency_key = gate_rows_get(rows, i, CLAIM_IDEMPOTENCY_KEY),
+	    .object_ref = gate_rows_get(rows, i, CLAIM_OBJECT_REF),
 	};
 	enum gate_code rc = doc_make(j, &p, NULL);
 
@@ -202,8 +201,8 @@ claim_take(const struct gate_rows *rows, size_t row, struct setup *setup,
     struct lanes_plan *plan, struct job **out)
 {
 	size_t at = (size_t)gate_rows_i64(rows, row, CLAIM_PAIR) - 1;
-	const struct gate_lane *lane = gate_catalog_lane_by_id(catalog,
-	    (int32_t)gate_rows_i64(rows, row, CLAIM_LANE_ID));
+	const struct gate_lane *lane = gate_catalog_lane_by_id(
+	    catalog, (int32_t)gate_rows_i64(rows, row, CLAIM_LANE_ID));
 	struct job *j = calloc(1, sizeof(*j));
 
 	lanes_got(plan, at, gate_rows_i64(rows, row, CLAIM_DUE_US),
@@ -221,8 +220,8 @@ claim_take(const struct gate_rows *rows, size_t row, struct setup *setup,
 		return GATE_E_NOMEM;
 	}
 	take_places(j, catalog);
-	j->lease_end_ms = j->claimed_ms + 1000 *
-	    (j->step != NULL ? gate_step_lease_s(j->step) : 10);
+	j->lease_end_ms = j->claimed_ms +
+	    1000 * (j->step != NULL ? gate_step_lease_s(j->step) : 10);
 	*out = j;
 	return GATE_OK;
 }

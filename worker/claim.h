@@ -26,8 +26,8 @@ enum gate_code claim_lanes(const struct gate_conf *conf,
 size_t claim_service_count(const struct gate_conf *conf);
 
 /* Begins the claim of a plan; see queue_begin. */
-enum gate_code claim_begin(struct queue *q, int64_t worker,
-    struct lanes *lanes, const struct lanes_plan *plan, int64_t now_ms);
+enum gate_code claim_begin(struct queue *q, int64_t worker, struct lanes *lanes,
+    const struct lanes_plan *plan, int64_t now_ms);
 
 /*
  * Makes a job of one row and tells the plan of it. Where the event cannot be
@@ -35,7 +35,7 @@ enum gate_code claim_begin(struct queue *q, int64_t worker,
  */
 enum gate_code claim_take(const struct gate_rows *rows, size_t row,
     struct setup *setup, const struct gate_catalog *catalog,
-    struct lanes *lanes, struct lanes_plan *plan, struct job **out)
-    GATE_MUSTCHECK;
+    struct lanes *lanes, struct lanes_plan *plan,
+    struct job **out) GATE_MUSTCHECK;
 
 #endif

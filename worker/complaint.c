@@ -14,13 +14,13 @@
 
 /* Kinds and codes that mean money, not load: repeating cannot help. */
 static const char *const money[] = {
-	"insufficient_quota",
-	"credit_balance_exhausted",
-	"organization_spend_limit_exceeded",
-	"project_spend_limit_exceeded",
-	"organization_usage_limit_exceeded",
-	"billing_hard_limit_reached",
-	"enforced_spend_limit_reached",
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+    "billing_hard_limit_reached",
+    "enforced_spend_limit_reached",
 };
 
 struct gate_span
@@ -76,8 +76,9 @@ static void
 tell(const struct complaint *c, struct outcome *o)
 {
 	struct gate_span message = c->message;
-	struct gate_span name = c->detail.n > 0 ? c->detail :
-	    c->code.n > 0 ? c->code : c->type;
+	struct gate_span name = c->detail.n > 0 ? c->detail
+	    : c->code.n > 0                     ? c->code
+						: c->type;
 
 	if (message.n > COMPLAINT_MAX)
 		message.n = COMPLAINT_MAX;
@@ -107,8 +108,8 @@ complaint_read(struct gate_span body, struct outcome *o)
 }
 
 bool
-complaint_is_none(const struct gate_http_answer *a, int64_t now_wall_ms,
-    struct outcome *o)
+complaint_is_none(
+    const struct gate_http_answer *a, int64_t now_wall_ms, struct outcome *o)
 {
 	outcome_from_answer(a, now_wall_ms, o);
 	if (a->end != GATE_HTTP_ANSWERED)

@@ -18,8 +18,8 @@
 #define DEAD(cause, name)                                                      \
 	TRIES(COUNTER_DEAD + (cause)-1, "outcome=\"dead\",cause=\"" name "\"")
 #define DATABASE(at, kind)                                                     \
-	[at] = {"pressgate_worker_database_errors_total",                      \
-	    "kind=\"" kind "\"", GATE_COUNTER,                                 \
+	[at] = {"pressgate_worker_database_errors_total", "kind=\"" kind "\"", \
+	    GATE_COUNTER,                                                      \
 	    "Statements that did not get through, or were refused."}
 
 const struct gate_metric counters_table[COUNTER_COUNT] = {

@@ -16,8 +16,8 @@ enum counter {
 	COUNTER_HELD, /* a gauge */
 	COUNTER_CLAIMS,
 	COUNTER_CLAIMED,
-	COUNTER_WAIT,	      /* a histogram: from due to claimed */
-	COUNTER_CALL,	      /* a histogram: one call */
+	COUNTER_WAIT,         /* a histogram: from due to claimed */
+	COUNTER_CALL,         /* a histogram: one call */
 	COUNTER_CALLS_STATUS, /* 1xx to 5xx and beyond, by status / 100 - 1 */
 	COUNTER_CALLS_END = COUNTER_CALLS_STATUS + 6, /* + gate_http_end */
 	COUNTER_OK = COUNTER_CALLS_END + GATE_HTTP_END_COUNT - 1,

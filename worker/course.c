@@ -54,8 +54,8 @@ log_try(const struct worker *w, const struct job *j, const char *to,
 	gate_log_str(&l, "site", j->site != NULL ? j->site->name : "");
 	gate_log_str(&l, "route", j->route != NULL ? j->route->name : "");
 	gate_log_str(&l, "step", j->step_name);
-	gate_log_str(&l, "outcome", o->kind == OUTCOME_OK ? "ok" :
-	    outcome_cause_name(o->cause));
+	gate_log_str(&l, "outcome",
+	    o->kind == OUTCOME_OK ? "ok" : outcome_cause_name(o->cause));
 	gate_log_i64(&l, "code", o->status);
 	gate_log_i64(&l, "duration_ms", t->duration_ms);
 	gate_log_i64(&l, "attempt", j->attempt);
@@ -198,8 +198,9 @@ rehearse(struct worker *w, struct job *j)
 		log_try(w, j, "dry_run", &t);
 		w->counts.done++;
 		gate_metrics_add(w->metrics, COUNTER_REHEARSED, 1);
-		hand_over(w, j, item_done(j, NULL, NULL, "dry_run",
-		    gate_buf_span(&result)));
+		hand_over(w, j,
+		    item_done(
+			j, NULL, NULL, "dry_run", gate_buf_span(&result)));
 	} else {
 		die_of(w, j, NULL, CAUSE_CONFIG, "the dry run is too long");
 	}
@@ -251,7 +252,8 @@ go_on(struct worker *w, struct job *j, const struct item_try *t,
 	    next->service->name, j->route->name, j->replay);
 
 	if (lane == 0) {
-		die_of(w, j, t, CAUSE_CONFIG, "the next step has no lane: run "
+		die_of(w, j, t, CAUSE_CONFIG,
+		    "the next step has no lane: run "
 		    "pressgate apply");
 		return;
 	}
@@ -276,8 +278,8 @@ complete(struct worker *w, struct job *j, const struct item_try *t,
 		log_try(w, j, "done", t);
 		w->counts.done++;
 		gate_metrics_add(w->metrics, COUNTER_OK, 1);
-		hand_over(w, j, item_done(j, t, output, "done",
-		    gate_buf_span(&result)));
+		hand_over(w, j,
+		    item_done(j, t, output, "done", gate_buf_span(&result)));
 	} else {
 		die_of(w, j, t, CAUSE_CONFIG, err.text);
 	}
@@ -285,13 +287,13 @@ complete(struct worker *w, struct job *j, const struct item_try *t,
 }
 
 void
-course_answer(struct worker *w, struct job *j,
-    const struct gate_http_answer *a)
+course_answer(struct worker *w, struct job *j, const struct gate_http_answer *a)
 {
 	int64_t now_ms = gate_wall_ms();
 	struct call_answer ans;
 	struct item_try t = {.outcome = &ans.outcome,
-	    .duration_ms = a->duration_ms, .request_id = a->request_id,
+	    .duration_ms = a->duration_ms,
+	    .request_id = a->request_id,
 	    .started_us = (now_ms - a->duration_ms) * 1000};
 
 	counters_call(w->metrics, a);
@@ -323,8 +325,8 @@ course_refused(struct worker *w, struct job *j, const char *why)
 		job_free(j);
 		return;
 	}
-	outcome_dead(&o, CAUSE_POISON,
-	    "the database refused what became of it");
+	outcome_dead(
+	    &o, CAUSE_POISON, "the database refused what became of it");
 	t.outcome = &o;
 	j->buried_alone = true;
 	counters_death(w->metrics, o.cause);

@@ -13,8 +13,8 @@
 /* Takes over a fresh job: calls, or ends it at once. */
 void course_begin(struct worker *w, struct job *j);
 /* The answer to j's call has come. */
-void course_answer(struct worker *w, struct job *j,
-    const struct gate_http_answer *a);
+void course_answer(
+    struct worker *w, struct job *j, const struct gate_http_answer *a);
 /* Gives a job back untouched; its call, if any, must have been aborted. */
 void course_release(struct worker *w, struct job *j);
 /* The item was refused by the database, alone: bury the job instead, or, if

@@ -12,8 +12,8 @@
 static enum gate_code
 put_text(struct gate_json *doc, const char *key, struct gate_span s)
 {
-	return s.n == 0 ? gate_json_put_null(doc, key) :
-	    gate_json_put(doc, key, gate_json_new_string(s));
+	return s.n == 0 ? gate_json_put_null(doc, key)
+			: gate_json_put(doc, key, gate_json_new_string(s));
 }
 
 static enum gate_code
@@ -40,7 +40,7 @@ doc_make(struct job *j, const struct doc_parts *p, struct gate_err *err)
 		return gate_err_set(err, GATE_E_BAD, "not an object");
 	if (put_text(j->doc, "request_id", p->request_id) != GATE_OK ||
 	    put_text(j->doc, "idempotency_key", p->idempotency_key) !=
-	    GATE_OK ||
+		GATE_OK ||
 	    put_text(j->doc, "object_ref", p->object_ref) != GATE_OK ||
 	    put_steps(j) != GATE_OK)
 		return gate_err_set(err, GATE_E_NOMEM, "no memory");
@@ -48,8 +48,7 @@ doc_make(struct job *j, const struct doc_parts *p, struct gate_err *err)
 }
 
 enum gate_code
-doc_put_output(struct job *j, const char *step,
-    const struct gate_json *output)
+doc_put_output(struct job *j, const char *step, const struct gate_json *output)
 {
 	struct gate_json *o = gate_json_new_object();
 	enum gate_code rc = gate_json_put(o, "output", gate_json_dup(output));
@@ -72,15 +71,18 @@ doc_put_result(struct job *j, const struct gate_json *output,
 
 	if (j->route->result == NULL) {
 		rc = gate_json_text(output, out);
-		return rc == GATE_OK ? rc :
-		    gate_err_set(err, rc, "the result is too long");
+		return rc == GATE_OK
+		    ? rc
+		    : gate_err_set(err, rc, "the result is too long");
 	}
 	rc = gate_template_fill(j->route->result, j->doc, out, err);
 	if (rc != GATE_OK)
 		return rc;
 	rc = gate_json_guard_stored(gate_buf_span(out), &wide, &inner);
 	if (rc != GATE_OK)
-		return gate_err_set(err, rc, "the filled result is not JSON "
-		    "(holes need |json or |json_escape): %.80s", inner.text);
+		return gate_err_set(err, rc,
+		    "the filled result is not JSON "
+		    "(holes need |json or |json_escape): %.80s",
+		    inner.text);
 	return GATE_OK;
 }

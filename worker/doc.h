@@ -14,7 +14,7 @@
 
 struct doc_parts {
 	struct gate_span canonical; /* JSON text, an object */
-	struct gate_span steps;	    /* JSON text; empty: none */
+	struct gate_span steps;     /* JSON text; empty: none */
 	struct gate_span request_id;
 	struct gate_span idempotency_key;
 	struct gate_span object_ref; /* empty: null */

@@ -47,9 +47,10 @@ is_due(const struct worker *w, int64_t now_ms)
 	const struct gate_conf_worker *c = &w->setup->conf->worker;
 	const struct flush *t = &w->flush;
 
-	return t->list.count > 0 && (w->stage >= STAGE_RELEASING ||
-	    (int64_t)t->list.count >= c->flush_max ||
-	    t->list.first->doubted || now_ms - t->since_ms >= c->flush_ms);
+	return t->list.count > 0 &&
+	    (w->stage >= STAGE_RELEASING ||
+		(int64_t)t->list.count >= c->flush_max ||
+		t->list.first->doubted || now_ms - t->since_ms >= c->flush_ms);
 }
 
 /* The first jobs of the list as one JSON array; a doubted one alone. */

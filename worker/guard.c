@@ -33,20 +33,20 @@ struct prefix6 {
 	    (uint32_t)(d))
 
 static const struct prefix4 refused4[] = {
-	{V4(0, 0, 0, 0), 8},	    /* "this network"; 0.0.0.0 is ourselves */
-	{V4(10, 0, 0, 0), 8},	    /* private */
-	{V4(100, 64, 0, 0), 10},    /* carrier-grade NAT; Alibaba metadata */
-	{V4(127, 0, 0, 0), 8},	    /* loopback */
-	{V4(168, 63, 129, 16), 32}, /* Azure's host agent */
-	{V4(169, 254, 0, 0), 16},   /* link-local; cloud metadata */
-	{V4(172, 16, 0, 0), 12},    /* private */
-	{V4(192, 0, 0, 0), 24},	    /* protocol assignments; Oracle metadata */
-	{V4(192, 0, 2, 0), 24},	    /* documentation */
-	{V4(192, 168, 0, 0), 16},   /* private */
-	{V4(198, 18, 0, 0), 15},    /* benchmarks */
-	{V4(198, 51, 100, 0), 24},  /* documentation */
-	{V4(203, 0, 113, 0), 24},   /* documentation */
-	{V4(224, 0, 0, 0), 3},	    /* multicast, reserved, broadcast */
+    {V4(0, 0, 0, 0), 8},        /* "this network"; 0.0.0.0 is ourselves */
+    {V4(10, 0, 0, 0), 8},       /* private */
+    {V4(100, 64, 0, 0), 10},    /* carrier-grade NAT; Alibaba metadata */
+    {V4(127, 0, 0, 0), 8},      /* loopback */
+    {V4(168, 63, 129, 16), 32}, /* Azure's host agent */
+    {V4(169, 254, 0, 0), 16},   /* link-local; cloud metadata */
+    {V4(172, 16, 0, 0), 12},    /* private */
+    {V4(192, 0, 0, 0), 24},     /* protocol assignments; Oracle metadata */
+    {V4(192, 0, 2, 0), 24},     /* documentation */
+    {V4(192, 168, 0, 0), 16},   /* private */
+    {V4(198, 18, 0, 0), 15},    /* benchmarks */
+    {V4(198, 51, 100, 0), 24},  /* documentation */
+    {V4(203, 0, 113, 0), 24},   /* documentation */
+    {V4(224, 0, 0, 0), 3},      /* multicast, reserved, broadcast */
 };
 
 /* RFC 4291 section 2.4: only these are global unicast today ... */
@@ -54,13 +54,13 @@ static const struct prefix6 global6 = {{0x20}, 3};
 
 /* ... and not all of them are somebody's host. */
 static const struct prefix6 refused6[] = {
-	{{0x20, 0x01, 0x00, 0x00}, 32},	      /* Teredo */
-	{{0x20, 0x01, 0x00, 0x02}, 48},	      /* benchmarks */
-	{{0x20, 0x01, 0x00, 0x10}, 28},	      /* ORCHID, not routed */
-	{{0x20, 0x01, 0x00, 0x20}, 28},	      /* ORCHIDv2, not routed */
-	{{0x20, 0x01, 0x0d, 0xb8}, 32},	      /* documentation */
-	{{0x20, 0x02}, 16},		      /* 6to4 */
-	{{0x3f, 0xff}, 20},		      /* documentation */
+    {{0x20, 0x01, 0x00, 0x00}, 32}, /* Teredo */
+    {{0x20, 0x01, 0x00, 0x02}, 48}, /* benchmarks */
+    {{0x20, 0x01, 0x00, 0x10}, 28}, /* ORCHID, not routed */
+    {{0x20, 0x01, 0x00, 0x20}, 28}, /* ORCHIDv2, not routed */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
+    {{0x20, 0x02}, 16},             /* 6to4 */
+    {{0x3f, 0xff}, 20},             /* documentation */
 };
 
 static bool
@@ -69,8 +69,8 @@ is_public4(uint32_t address)
 	size_t i;
 
 	for (i = 0; i < GATE_COUNT(refused4); i++)
-		if ((address ^ refused4[i].bits) >>
-		    (32 - refused4[i].length) == 0)
+		if ((address ^ refused4[i].bits) >> (32 - refused4[i].length) ==
+		    0)
 			return false;
 	return true;
 }
@@ -83,8 +83,8 @@ is_within6(const unsigned char *address, const struct prefix6 *p)
 	for (i = 0; i < whole; i++)
 		if (address[i] != p->bits[i])
 			return false;
-	return rest == 0 || (address[whole] ^ p->bits[whole]) >> (8 - rest) ==
-	    0;
+	return rest == 0 ||
+	    (address[whole] ^ p->bits[whole]) >> (8 - rest) == 0;
 }
 
 static bool

@@ -86,12 +86,12 @@ put_try(struct job *j, const struct item_try *t)
 	o = t->outcome;
 	(void)gate_buf_put_str(b, ",\"try\":{\"duration_ms\":");
 	(void)gate_buf_put_i64(b, t->duration_ms);
-	put_string(b, "outcome", gate_span_str(o->kind == OUTCOME_OK ? "ok" :
-	    outcome_cause_name(o->cause)));
+	put_string(b, "outcome",
+	    gate_span_str(
+		o->kind == OUTCOME_OK ? "ok" : outcome_cause_name(o->cause)));
 	put_string(b, "step", gate_span_str(j->step_name));
 	if (j->step != NULL)
-		put_string(b, "service",
-		    gate_span_str(j->step->service->name));
+		put_string(b, "service", gate_span_str(j->step->service->name));
 	if (o->status != 0)
 		put_i64(b, "code", o->status);
 	if (o->error[0] != '\0')
@@ -133,8 +133,7 @@ item_next(struct job *j, const struct item_try *t,
 
 enum gate_code
 item_done(struct job *j, const struct item_try *t,
-    const struct gate_json *output, const char *status,
-    struct gate_span result)
+    const struct gate_json *output, const char *status, struct gate_span result)
 {
 	begin(j, "done");
 	put_try(j, t);

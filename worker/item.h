@@ -14,8 +14,8 @@
 struct item_try {
 	const struct outcome *outcome;
 	int64_t duration_ms;
-	int64_t started_us; /* wall; 0: there was no call */
-	struct gate_span request_id; /* the vendor's; or empty */
+	int64_t started_us;            /* wall; 0: there was no call */
+	struct gate_span request_id;   /* the vendor's; or empty */
 	const struct gate_json *usage; /* or NULL */
 };
 
@@ -27,10 +27,10 @@ enum gate_code item_next(struct job *j, const struct item_try *t,
 enum gate_code item_done(struct job *j, const struct item_try *t,
     const struct gate_json *output, const char *status,
     struct gate_span result) GATE_MUSTCHECK;
-enum gate_code item_retry(struct job *j, const struct item_try *t,
-    int64_t delay_ms) GATE_MUSTCHECK;
-enum gate_code item_dead(struct job *j, const struct item_try *t)
-    GATE_MUSTCHECK;
+enum gate_code item_retry(
+    struct job *j, const struct item_try *t, int64_t delay_ms) GATE_MUSTCHECK;
+enum gate_code item_dead(
+    struct job *j, const struct item_try *t) GATE_MUSTCHECK;
 /* "cancelled", "mirrored" or "release". */
 enum gate_code item_plain(struct job *j, const char *to) GATE_MUSTCHECK;
 

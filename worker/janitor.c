@@ -25,8 +25,8 @@ janitor_begin(struct worker *w, int64_t now_ms)
 }
 
 void
-janitor_done(struct worker *w, enum gate_code rc,
-    const struct gate_rows *rows, int64_t now_ms)
+janitor_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
+    int64_t now_ms)
 {
 	struct gate_log_line l;
 

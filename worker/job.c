@@ -15,8 +15,8 @@
 #define CRASHES_MAX 3
 
 static const bool may_move[JOB_STATE_COUNT][JOB_STATE_COUNT] = {
-	[JOB_CLAIMED] = {[JOB_CALLING] = true, [JOB_FINISHED] = true},
-	[JOB_CALLING] = {[JOB_FINISHED] = true},
+    [JOB_CLAIMED] = {[JOB_CALLING] = true, [JOB_FINISHED] = true},
+    [JOB_CALLING] = {[JOB_FINISHED] = true},
 };
 
 void
@@ -112,20 +112,20 @@ static const struct {
 	enum outcome_cause cause;
 	const char *text;
 } decisions[] = {
-	{is_cancelled, JOB_CANCEL, CAUSE_NONE, NULL},
-	{is_to_bury, JOB_DIE, CAUSE_CONFIG, NULL},
-	{is_mirrored, JOB_SHELVE, CAUSE_NONE, NULL},
-	{is_poison, JOB_DIE, CAUSE_POISON,
-	    "the worker died three times while it had this job"},
-	{is_used_up_by_crashes, JOB_DIE, CAUSE_POISON,
-	    "no try is left; a worker died while it had this job"},
-	{is_used_up, JOB_DIE, CAUSE_TIMEOUT,
-	    "no try is left; the last one did not end within its lease"},
-	{is_too_late, JOB_DIE, CAUSE_TIMEOUT, "its window is over"},
-	{is_unknown, JOB_DIE, CAUSE_CONFIG,
-	    "its route or step is no longer configured"},
-	{is_rehearsal, JOB_REHEARSE, CAUSE_NONE, NULL},
-	{always, JOB_CALL, CAUSE_NONE, NULL},
+    {is_cancelled, JOB_CANCEL, CAUSE_NONE, NULL},
+    {is_to_bury, JOB_DIE, CAUSE_CONFIG, NULL},
+    {is_mirrored, JOB_SHELVE, CAUSE_NONE, NULL},
+    {is_poison, JOB_DIE, CAUSE_POISON,
+	"the worker died three times while it had this job"},
+    {is_used_up_by_crashes, JOB_DIE, CAUSE_POISON,
+	"no try is left; a worker died while it had this job"},
+    {is_used_up, JOB_DIE, CAUSE_TIMEOUT,
+	"no try is left; the last one did not end within its lease"},
+    {is_too_late, JOB_DIE, CAUSE_TIMEOUT, "its window is over"},
+    {is_unknown, JOB_DIE, CAUSE_CONFIG,
+	"its route or step is no longer configured"},
+    {is_rehearsal, JOB_REHEARSE, CAUSE_NONE, NULL},
+    {always, JOB_CALL, CAUSE_NONE, NULL},
 };
 
 enum job_order
@@ -160,12 +160,12 @@ job_judge(const struct job *j, const struct outcome *o, int64_t elapsed_ms,
     uint64_t random, int64_t *delay_ms)
 {
 	struct retry_facts f = {
-		.policy = &j->setup->conf->policies[j->route->urgency],
-		.attempt = j->attempt,
-		.max_attempt = j->max_attempt,
-		.window_left_ms = j->window_left_ms - elapsed_ms,
-		.retry_after_ms = o->retry_after_ms,
-		.random = random,
+	    .policy = &j->setup->conf->policies[j->route->urgency],
+	    .attempt = j->attempt,
+	    .max_attempt = j->max_attempt,
+	    .window_left_ms = j->window_left_ms - elapsed_ms,
+	    .retry_after_ms = o->retry_after_ms,
+	    .random = random,
 	};
 
 	if (o->kind == OUTCOME_OK)

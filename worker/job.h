@@ -34,7 +34,7 @@ struct job {
 	char event_id[GATE_UUID_TEXT];
 	char *step_name;  /* as the database has it */
 	char *serial_key; /* NULL: none */
-	char *key_salt;	  /* NULL: none; of a replay with a new key */
+	char *key_salt;   /* NULL: none; of a replay with a new key */
 	char *traceparent;
 	char *last_error;
 	enum job_mode mode;
@@ -50,7 +50,7 @@ struct job {
 	const struct gate_route *route;
 	const struct gate_step *step;
 	enum gate_urgency urgency; /* of its lane */
-	size_t service;		   /* index of its lane's service */
+	size_t service;            /* index of its lane's service */
 
 	/* what its templates see */
 	struct gate_json *doc;
@@ -58,11 +58,11 @@ struct job {
 
 	int64_t claimed_ms;   /* monotonic, before the claim was asked for */
 	int64_t lease_end_ms; /* monotonic, on the safe side */
-	bool renewing;	      /* a renewal of its lease is under way */
-	bool lost;	      /* it is known that it is not ours any more */
+	bool renewing;        /* a renewal of its lease is under way */
+	bool lost;            /* it is known that it is not ours any more */
 	struct gate_buf item; /* FINISHED: what finish() is told */
-	bool in_batch;	      /* the item is on its way */
-	bool doubted;	      /* a batch with it was refused */
+	bool in_batch;        /* the item is on its way */
+	bool doubted;         /* a batch with it was refused */
 	bool buried_alone;    /* its own item was refused, this is plan B */
 };
 
@@ -73,9 +73,9 @@ void job_move(struct job *j, enum job_state to);
 
 /* What is to become of a job that was just claimed. */
 enum job_order {
-	JOB_CALL,   /* render and send its step */
+	JOB_CALL,     /* render and send its step */
 	JOB_REHEARSE, /* dry run */
-	JOB_SHELVE, /* to the mirrored ones */
+	JOB_SHELVE,   /* to the mirrored ones */
 	JOB_CANCEL,
 	JOB_DIE
 };

@@ -20,7 +20,7 @@ struct group {
 	enum gate_urgency urgency;
 	size_t service;
 	size_t from, to; /* its pairs: list[from .. to - 1] */
-	size_t next;	 /* where its turn begins */
+	size_t next;     /* where its turn begins */
 };
 
 struct lanes {
@@ -40,9 +40,14 @@ struct lanes {
 
 /* Which class a claim begins with; the others follow from high to low. */
 static const enum gate_urgency turns[] = {
-	GATE_URGENCY_HIGH, GATE_URGENCY_HIGH, GATE_URGENCY_HIGH,
-	GATE_URGENCY_NORMAL, GATE_URGENCY_HIGH, GATE_URGENCY_HIGH,
-	GATE_URGENCY_HIGH, GATE_URGENCY_LOW,
+    GATE_URGENCY_HIGH,
+    GATE_URGENCY_HIGH,
+    GATE_URGENCY_HIGH,
+    GATE_URGENCY_NORMAL,
+    GATE_URGENCY_HIGH,
+    GATE_URGENCY_HIGH,
+    GATE_URGENCY_HIGH,
+    GATE_URGENCY_LOW,
 };
 
 #define KEPT_FOR_HIGH 8 /* one of so many slots */
@@ -164,7 +169,7 @@ struct asking {
 	const struct lanes_room *room;
 	struct lanes_plan *plan;
 	int64_t now_ms;
-	size_t quota;	    /* of a site, in one class */
+	size_t quota;       /* of a site, in one class */
 	size_t allowed_low; /* left for all but the high class */
 };
 
@@ -182,8 +187,8 @@ least(size_t a, size_t b)
 
 /* How much one pair is asked for; 0: there is no room for it. */
 static size_t
-quota_of(const struct asking *a, const struct group *g,
-    const struct lanes_pair *p)
+quota_of(
+    const struct asking *a, const struct group *g, const struct lanes_pair *p)
 {
 	size_t room = a->room->service_free[g->service];
 	size_t left = less(room, a->l->planned[g->service]);
@@ -192,8 +197,10 @@ quota_of(const struct asking *a, const struct group *g,
 	if (g->urgency != GATE_URGENCY_HIGH)
 		left = least(left, a->allowed_low);
 	if (!p->hot)
-		return room > 0 && (g->urgency == GATE_URGENCY_HIGH ||
-		    a->allowed_low > 0) ? 1 : 0;
+		return room > 0 &&
+			(g->urgency == GATE_URGENCY_HIGH || a->allowed_low > 0)
+		    ? 1
+		    : 0;
 	if (!a->plan->again)
 		q = least(q / (size_t)p->share, fair);
 	return least(q > 0 ? q : 1, left);
@@ -276,8 +283,8 @@ lanes_ask(struct lanes *l, const struct lanes_room *room, int64_t now_ms,
     struct lanes_plan *plan)
 {
 	enum gate_urgency first = turns[l->turn % GATE_COUNT(turns)];
-	struct asking a = {.l = l, .room = room, .plan = plan,
-	    .now_ms = now_ms};
+	struct asking a = {
+	    .l = l, .room = room, .plan = plan, .now_ms = now_ms};
 	int u;
 
 	memset(plan, 0, sizeof(*plan));
@@ -298,12 +305,11 @@ lanes_ask(struct lanes *l, const struct lanes_room *room, int64_t now_ms,
 }
 
 void
-lanes_got(struct lanes_plan *plan, size_t position, int64_t due_us,
-    int64_t now_us)
+lanes_got(
+    struct lanes_plan *plan, size_t position, int64_t due_us, int64_t now_us)
 {
 	GATE_ASSERT(position < plan->count);
-	if (plan->got[position]++ == 0 ||
-	    due_us < plan->first_due_us[position])
+	if (plan->got[position]++ == 0 || due_us < plan->first_due_us[position])
 		plan->first_due_us[position] = due_us;
 	plan->got_count++;
 	plan->now_us = now_us;

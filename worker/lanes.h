@@ -23,23 +23,23 @@
 #include "lib/err.h"
 #include "lib/route.h"
 
-#define LANES_PAIRS_MAX 256 /* in one claim */
-#define LANES_SWEEP_MS 15000 /* a pair is asked without its mark this often */
+#define LANES_PAIRS_MAX 256    /* in one claim */
+#define LANES_SWEEP_MS 15000   /* a pair is asked without its mark this often */
 #define LANES_SLACK_US 5000000 /* a commit may be this late for its due_at */
 
 struct lanes_pair {
 	int32_t lane, site;
 	enum gate_urgency urgency;
-	size_t service;	  /* index that the caller chose */
-	bool paused;	  /* not asked for */
+	size_t service; /* index that the caller chose */
+	bool paused;    /* not asked for */
 
 	/* lanes.c's own; zeroed by the caller */
 	size_t group;
-	int64_t share;	  /* pairs that this site has in its class */
+	int64_t share; /* pairs that this site has in its class */
 	int64_t mark_us;
 	int64_t swept_ms;
-	bool hot;	  /* gave a job the last time */
-	bool full;	  /* gave its whole quota the last time */
+	bool hot;  /* gave a job the last time */
+	bool full; /* gave its whole quota the last time */
 };
 
 struct lanes;
@@ -57,10 +57,10 @@ struct lanes_pair *lanes_at(struct lanes *l, size_t i);
 
 /* What is there to fill. */
 struct lanes_room {
-	size_t slots;	  /* jobs that the worker holds at most */
-	size_t total;	  /* jobs that this claim may bring at most */
+	size_t slots; /* jobs that the worker holds at most */
+	size_t total; /* jobs that this claim may bring at most */
 	size_t held[GATE_URGENCY_COUNT]; /* jobs in hand, by class */
-	const size_t *service_free;	 /* calls each service still takes */
+	const size_t *service_free;      /* calls each service still takes */
 };
 
 /* One claim: what to ask, and later what came. */
@@ -79,11 +79,11 @@ struct lanes_plan {
 	int64_t now_us; /* the database's clock; 0: no row told it */
 };
 
-void lanes_ask(struct lanes *l, const struct lanes_room *room,
-    int64_t now_ms, struct lanes_plan *plan);
+void lanes_ask(struct lanes *l, const struct lanes_room *room, int64_t now_ms,
+    struct lanes_plan *plan);
 /* For each row of the claim, in any order. position from 0. */
-void lanes_got(struct lanes_plan *plan, size_t position, int64_t due_us,
-    int64_t now_us);
+void lanes_got(
+    struct lanes_plan *plan, size_t position, int64_t due_us, int64_t now_us);
 /*
  * Learns from a claim that went through. Returns true if some pair had more
  * than its quota: then ask again at once.

@@ -8,8 +8,8 @@
 
 #include "lib/num.h"
 
-#define RENEW_SHARE 4	/* a lease is renewed in its last quarter */
-#define RENEW_MAX 256	/* in one statement */
+#define RENEW_SHARE 4 /* a lease is renewed in its last quarter */
+#define RENEW_MAX 256 /* in one statement */
 #define RENEW_PAUSE_MS 1000
 #define ARRAY_MAX 16384
 

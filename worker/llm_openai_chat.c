@@ -12,15 +12,15 @@
 #include "worker/complaint.h"
 
 static enum gate_code
-put_message(struct gate_json *messages, const char *role,
-    struct gate_span content)
+put_message(
+    struct gate_json *messages, const char *role, struct gate_span content)
 {
 	struct gate_json *m = gate_json_new_object();
 
 	if (gate_json_put(m, "role",
-	    gate_json_new_string(gate_span_str(role))) == GATE_OK &&
+		gate_json_new_string(gate_span_str(role))) == GATE_OK &&
 	    gate_json_put(m, "content", gate_json_new_string(content)) ==
-	    GATE_OK)
+		GATE_OK)
 		return gate_json_append(messages, m);
 	gate_json_free(m);
 	return GATE_E_NOMEM;
@@ -56,8 +56,8 @@ put_request(const struct gate_step *step, struct gate_json *messages,
 		rc = gate_json_put(doc, "model",
 		    gate_json_new_string(gate_span_str(step->model)));
 	if (rc == GATE_OK && step->max_tokens > 0)
-		rc = gate_json_put(doc, "max_tokens",
-		    gate_json_new_i64(step->max_tokens));
+		rc = gate_json_put(
+		    doc, "max_tokens", gate_json_new_i64(step->max_tokens));
 	if (rc == GATE_OK)
 		rc = gate_json_text(doc, out);
 	gate_json_free(doc);
@@ -107,8 +107,8 @@ llm_openai_chat_render(const struct gate_step *step,
 static struct gate_json *
 copy_usage(const struct gate_json *doc)
 {
-	static const char *const names[] = {"prompt_tokens",
-	    "completion_tokens", "total_tokens"};
+	static const char *const names[] = {
+	    "prompt_tokens", "completion_tokens", "total_tokens"};
 	const struct gate_json *usage, *m;
 	struct gate_json *out;
 	int64_t n;
@@ -122,7 +122,7 @@ copy_usage(const struct gate_json *doc)
 		if (gate_json_get(usage, names[i], &m) &&
 		    gate_json_i64(m, &n) && n >= 0 &&
 		    gate_json_put(out, names[i], gate_json_new_i64(n)) !=
-		    GATE_OK)
+			GATE_OK)
 			break;
 	return out;
 }
@@ -130,8 +130,8 @@ copy_usage(const struct gate_json *doc)
 static enum gate_code
 put_text(struct gate_json *o, const char *key, struct gate_span s)
 {
-	return s.p == NULL ? gate_json_put_null(o, key) :
-	    gate_json_put(o, key, gate_json_new_string(s));
+	return s.p == NULL ? gate_json_put_null(o, key)
+			   : gate_json_put(o, key, gate_json_new_string(s));
 }
 
 static struct gate_json *
@@ -144,7 +144,7 @@ make_output(struct gate_span text, const struct gate_json *choice,
 		request_id.p = NULL;
 	if (put_text(o, "text", text) == GATE_OK &&
 	    put_text(o, "finish_reason",
-	    complaint_text(choice, "finish_reason")) == GATE_OK &&
+		complaint_text(choice, "finish_reason")) == GATE_OK &&
 	    put_text(o, "model", complaint_text(doc, "model")) == GATE_OK &&
 	    put_text(o, "request_id", request_id) == GATE_OK)
 		return o;
@@ -157,8 +157,8 @@ garbage(struct outcome *o, const char *what)
 {
 	int64_t status = o->status;
 
-	outcome_dead(o, CAUSE_REMOTE_5XX, "answer %lld: %s",
-	    (long long)status, what);
+	outcome_dead(
+	    o, CAUSE_REMOTE_5XX, "answer %lld: %s", (long long)status, what);
 	o->kind = OUTCOME_RETRY;
 	o->status = status;
 }
@@ -195,8 +195,8 @@ take_completion(const struct gate_json *doc, struct gate_span request_id,
 	refusal = complaint_text(message, "refusal");
 	if (refusal.n > COMPLAINT_MAX)
 		refusal.n = COMPLAINT_MAX;
-	outcome_dead(&out->outcome, CAUSE_SCHEMA, "%s%.*s", refusal.n > 0 ?
-	    "the model refused: " : "the answer holds no text",
+	outcome_dead(&out->outcome, CAUSE_SCHEMA, "%s%.*s",
+	    refusal.n > 0 ? "the model refused: " : "the answer holds no text",
 	    GATE_SPAN_ARG(refusal));
 	out->outcome.status = status;
 }

@@ -18,8 +18,8 @@
  * Codes as gate_template_fill, GATE_E_NOMEM.
  */
 enum gate_code llm_openai_chat_render(const struct gate_step *step,
-    const struct gate_json *doc, struct call *out, struct gate_err *err)
-    GATE_MUSTCHECK;
+    const struct gate_json *doc, struct call *out,
+    struct gate_err *err) GATE_MUSTCHECK;
 
 /*
  * Understands an answer. output is {"text", "finish_reason", "model",

@@ -23,7 +23,7 @@
 #include "worker/flush.h"
 
 #define RELEASE_MS 5000 /* to tell the last results after the last call */
-#define LEAVE_MS 2000	/* to say good-bye */
+#define LEAVE_MS 2000   /* to say good-bye */
 #define WAIT_MAX_MS 5000
 
 size_t
@@ -99,8 +99,9 @@ check_stage(struct worker *w, int64_t now_ms)
 		enter(w, STAGE_RELEASING, now_ms + RELEASE_MS);
 		release_all(w);
 	}
-	if (w->stage == STAGE_RELEASING && (now_ms >= w->stage_by_ms ||
-	    (w->flush.list.count == 0 && w->asks.q.call != QUEUE_CLAIM)))
+	if (w->stage == STAGE_RELEASING &&
+	    (now_ms >= w->stage_by_ms ||
+		(w->flush.list.count == 0 && w->asks.q.call != QUEUE_CLAIM)))
 		enter(w, STAGE_LEAVING, now_ms + LEAVE_MS);
 	if (w->stage == STAGE_LEAVING &&
 	    (w->id == 0 || now_ms >= w->stage_by_ms))
@@ -131,8 +132,7 @@ on_reload(struct worker *w)
 {
 	struct setup *fresh;
 	struct gate_log_line l;
-	bool ok = setup_load(w->settings->conf_path, w->log, &fresh) ==
-	    GATE_OK;
+	bool ok = setup_load(w->settings->conf_path, w->log, &fresh) == GATE_OK;
 
 	if (ok && fresh->bad_sites > 0) {
 		setup_drop(fresh);
@@ -184,8 +184,8 @@ wait_once(struct worker *w, struct gate_err *err)
 	queue_poll(&w->flush.q, &fds[1]);
 	fds[2] = (struct pollfd){.fd = w->signal_fd, .events = POLLIN};
 	fds[3] = (struct pollfd){.fd = w->poke_fd, .events = POLLIN};
-	rc = gate_http_wait(w->http, fds, GATE_COUNT(fds),
-	    wake_ms(w, gate_mono_ms()), err);
+	rc = gate_http_wait(
+	    w->http, fds, GATE_COUNT(fds), wake_ms(w, gate_mono_ms()), err);
 	if (rc != GATE_OK)
 		return rc;
 	if (fds[2].revents != 0)
@@ -216,8 +216,8 @@ run(struct worker *w)
 		asks_go(w, gate_mono_ms());
 		flush_go(w, gate_mono_ms());
 		if (wait_once(w, &err) != GATE_OK) {
-			gate_log_err(w->log, GATE_LOG_ERROR, "worker", "wait",
-			    &err);
+			gate_log_err(
+			    w->log, GATE_LOG_ERROR, "worker", "wait", &err);
 			w->exit_code = EXIT_TROUBLE;
 			break;
 		}
@@ -315,20 +315,23 @@ int
 loop_run(const struct settings *settings, const struct gate_log *log,
     struct gate_metrics *metrics, struct setup *setup)
 {
-	struct worker w = {.settings = settings, .log = log,
-	    .metrics = metrics, .setup = setup, .signal_fd = -1,
+	struct worker w = {.settings = settings,
+	    .log = log,
+	    .metrics = metrics,
+	    .setup = setup,
+	    .signal_fd = -1,
 	    .poke_fd = -1};
 	struct gate_err err = {GATE_OK, ""};
 
 	if (open_all(&w, &err) != GATE_OK) {
 		gate_log_err(log, GATE_LOG_ERROR, "worker", "start", &err);
-		w.exit_code = err.code == GATE_E_CONF ? EXIT_CONFIG :
-		    EXIT_TROUBLE;
+		w.exit_code =
+		    err.code == GATE_E_CONF ? EXIT_CONFIG : EXIT_TROUBLE;
 	} else {
 		gate_proc_notify("READY=1");
 		run(&w);
-		if (w.exit_code == 0 && (w.flush.list.count > 0 ||
-		    (settings->once && w.id == 0)))
+		if (w.exit_code == 0 &&
+		    (w.flush.list.count > 0 || (settings->once && w.id == 0)))
 			w.exit_code = EXIT_TROUBLE;
 		log_end(&w);
 	}

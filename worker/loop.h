@@ -28,10 +28,10 @@
 enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 
 enum stage {
-	STAGE_RUNNING,	 /* claims and calls */
-	STAGE_STOPPING,	 /* no claims; calls in hand may end */
+	STAGE_RUNNING,   /* claims and calls */
+	STAGE_STOPPING,  /* no claims; calls in hand may end */
 	STAGE_RELEASING, /* what has not ended is given back, results flushed */
-	STAGE_LEAVING,	 /* worker_stop() */
+	STAGE_LEAVING,   /* worker_stop() */
 	STAGE_GONE
 };
 

@@ -69,15 +69,15 @@ open_metrics(const struct gate_conf *c, const struct gate_log *log)
 	struct gate_metrics *m = NULL;
 
 	if (gate_metrics_open(c->metrics, "worker", counters_table,
-	    COUNTER_COUNT, &m, &err) != GATE_OK) {
+		COUNTER_COUNT, &m, &err) != GATE_OK) {
 		gate_log_err(log, GATE_LOG_WARN, "worker", "metrics", &err);
 		return NULL;
 	}
 	if (c->metrics[0] != '\0' && !gate_metrics_is_shared(m)) {
 		struct gate_log_line l;
 
-		gate_log_start(&l, log, GATE_LOG_WARN, "worker",
-		    "metrics_private");
+		gate_log_start(
+		    &l, log, GATE_LOG_WARN, "worker", "metrics_private");
 		gate_log_str(&l, "metrics", c->metrics);
 		gate_log_end(&l);
 	}
@@ -124,8 +124,8 @@ main(int argc, char **argv)
 	struct settings s;
 	struct gate_log log;
 
-	if (settings_parse(argc, argv, getenv(GATE_CONF_PATH_ENV), &s,
-	    &err) != GATE_OK) {
+	if (settings_parse(argc, argv, getenv(GATE_CONF_PATH_ENV), &s, &err) !=
+	    GATE_OK) {
 		(void)fprintf(stderr, "pressgate-worker: %s\n", err.text);
 		return EXIT_USAGE;
 	}

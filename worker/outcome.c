@@ -14,17 +14,17 @@
 #include "worker/retry.h"
 
 static const char *const cause_names[] = {
-	[CAUSE_NONE] = "",
-	[CAUSE_POISON] = "poison",
-	[CAUSE_CONFIG] = "config",
-	[CAUSE_REMOTE_4XX] = "remote_4xx",
-	[CAUSE_REMOTE_5XX] = "remote_5xx",
-	[CAUSE_TIMEOUT] = "timeout",
-	[CAUSE_TLS] = "tls",
-	[CAUSE_REFUSED_ADDRESS] = "refused_address",
-	[CAUSE_BREAKER] = "breaker",
-	[CAUSE_BUDGET] = "budget",
-	[CAUSE_SCHEMA] = "schema",
+    [CAUSE_NONE] = "",
+    [CAUSE_POISON] = "poison",
+    [CAUSE_CONFIG] = "config",
+    [CAUSE_REMOTE_4XX] = "remote_4xx",
+    [CAUSE_REMOTE_5XX] = "remote_5xx",
+    [CAUSE_TIMEOUT] = "timeout",
+    [CAUSE_TLS] = "tls",
+    [CAUSE_REFUSED_ADDRESS] = "refused_address",
+    [CAUSE_BREAKER] = "breaker",
+    [CAUSE_BUDGET] = "budget",
+    [CAUSE_SCHEMA] = "schema",
 };
 _Static_assert(GATE_COUNT(cause_names) == CAUSE_COUNT, "a cause has no name");
 
@@ -36,12 +36,12 @@ struct verdict {
 /* Connections that fail or break count with 5xx: the service is away. An
  * answer that is too large would be so again, and is paid for each time. */
 static const struct verdict ends[GATE_HTTP_END_COUNT] = {
-	[GATE_HTTP_ANSWERED] = {OUTCOME_OK, CAUSE_NONE},
-	[GATE_HTTP_REFUSED_ADDRESS] = {OUTCOME_DEAD, CAUSE_REFUSED_ADDRESS},
-	[GATE_HTTP_CONNECT] = {OUTCOME_RETRY, CAUSE_REMOTE_5XX},
-	[GATE_HTTP_TLS] = {OUTCOME_RETRY, CAUSE_TLS},
-	[GATE_HTTP_TIMEOUT] = {OUTCOME_RETRY, CAUSE_TIMEOUT},
-	[GATE_HTTP_TOO_LARGE] = {OUTCOME_DEAD, CAUSE_SCHEMA},
+    [GATE_HTTP_ANSWERED] = {OUTCOME_OK, CAUSE_NONE},
+    [GATE_HTTP_REFUSED_ADDRESS] = {OUTCOME_DEAD, CAUSE_REFUSED_ADDRESS},
+    [GATE_HTTP_CONNECT] = {OUTCOME_RETRY, CAUSE_REMOTE_5XX},
+    [GATE_HTTP_TLS] = {OUTCOME_RETRY, CAUSE_TLS},
+    [GATE_HTTP_TIMEOUT] = {OUTCOME_RETRY, CAUSE_TIMEOUT},
+    [GATE_HTTP_TOO_LARGE] = {OUTCOME_DEAD, CAUSE_SCHEMA},
 };
 
 /* The first row that holds the status counts. */
@@ -49,13 +49,13 @@ static const struct {
 	int64_t lo, hi;
 	struct verdict verdict;
 } statuses[] = {
-	{200, 299, {OUTCOME_OK, CAUSE_NONE}},
-	{300, 399, {OUTCOME_DEAD, CAUSE_CONFIG}},
-	{408, 409, {OUTCOME_RETRY, CAUSE_REMOTE_4XX}},
-	{425, 425, {OUTCOME_RETRY, CAUSE_REMOTE_4XX}},
-	{429, 429, {OUTCOME_RETRY, CAUSE_REMOTE_4XX}},
-	{400, 499, {OUTCOME_DEAD, CAUSE_REMOTE_4XX}},
-	{0, INT64_MAX, {OUTCOME_RETRY, CAUSE_REMOTE_5XX}},
+    {200, 299, {OUTCOME_OK, CAUSE_NONE}},
+    {300, 399, {OUTCOME_DEAD, CAUSE_CONFIG}},
+    {408, 409, {OUTCOME_RETRY, CAUSE_REMOTE_4XX}},
+    {425, 425, {OUTCOME_RETRY, CAUSE_REMOTE_4XX}},
+    {429, 429, {OUTCOME_RETRY, CAUSE_REMOTE_4XX}},
+    {400, 499, {OUTCOME_DEAD, CAUSE_REMOTE_4XX}},
+    {0, INT64_MAX, {OUTCOME_RETRY, CAUSE_REMOTE_5XX}},
 };
 
 const char *
@@ -97,8 +97,8 @@ judge(const struct gate_http_answer *a)
 }
 
 void
-outcome_from_answer(const struct gate_http_answer *a, int64_t now_wall_ms,
-    struct outcome *out)
+outcome_from_answer(
+    const struct gate_http_answer *a, int64_t now_wall_ms, struct outcome *out)
 {
 	struct verdict v = judge(a);
 
@@ -108,8 +108,8 @@ outcome_from_answer(const struct gate_http_answer *a, int64_t now_wall_ms,
 	out->status = a->status;
 	out->retry_after_ms = retry_after_ms_parse(a->retry_after_ms);
 	if (out->retry_after_ms < 0)
-		out->retry_after_ms = retry_after_parse(a->retry_after,
-		    now_wall_ms);
+		out->retry_after_ms =
+		    retry_after_parse(a->retry_after, now_wall_ms);
 	if (v.kind == OUTCOME_OK)
 		return;
 	if (a->end != GATE_HTTP_ANSWERED)
@@ -140,7 +140,7 @@ trim_utf8(char *s)
 }
 
 static void GATE_PRINTF(2, 0)
-say(struct outcome *out, const char *fmt, va_list ap)
+    say(struct outcome *out, const char *fmt, va_list ap)
 {
 	(void)vsnprintf(out->error, sizeof(out->error), fmt, ap);
 	trim_utf8(out->error);
@@ -157,8 +157,8 @@ outcome_say(struct outcome *out, const char *fmt, ...)
 }
 
 void
-outcome_dead(struct outcome *out, enum outcome_cause cause, const char *fmt,
-    ...)
+outcome_dead(
+    struct outcome *out, enum outcome_cause cause, const char *fmt, ...)
 {
 	va_list ap;
 

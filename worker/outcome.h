@@ -34,8 +34,8 @@ enum outcome_cause {
 struct outcome {
 	enum outcome_kind kind;
 	enum outcome_cause cause; /* of death, now or when tries run out */
-	int64_t status;		  /* HTTP; 0: there was no answer */
-	int64_t retry_after_ms;	  /* -1: the peer asked for nothing */
+	int64_t status;           /* HTTP; 0: there was no answer */
+	int64_t retry_after_ms;   /* -1: the peer asked for nothing */
 	char error[OUTCOME_ERROR_BYTES]; /* for people; "" when settled */
 };
 
@@ -49,14 +49,13 @@ enum outcome_cause outcome_cause_parse(struct gate_span name);
  * sends it, wins over the status. A redirect is a mistake in the
  * configuration, since none is followed.
  */
-void outcome_from_answer(const struct gate_http_answer *a,
-    int64_t now_wall_ms, struct outcome *out);
+void outcome_from_answer(
+    const struct gate_http_answer *a, int64_t now_wall_ms, struct outcome *out);
 
 /* Each fills *out whole; text is cut to what fits, on a character's edge. */
 void outcome_dead(struct outcome *out, enum outcome_cause cause,
     const char *fmt, ...) GATE_PRINTF(3, 4);
 /* Replaces the error's text only. */
-void outcome_say(struct outcome *out, const char *fmt, ...)
-    GATE_PRINTF(2, 3);
+void outcome_say(struct outcome *out, const char *fmt, ...) GATE_PRINTF(2, 3);
 
 #endif

@@ -30,8 +30,7 @@ pace_is_due(const struct worker *w, int64_t now_ms)
 {
 	return w->stage == STAGE_RUNNING && w->id != 0 &&
 	    w->asks.lanes != NULL && lanes_count(w->asks.lanes) > 0 &&
-	    now_ms >= w->asks.claim_ms && !w->flush.q.away &&
-	    free_slots(w) > 0;
+	    now_ms >= w->asks.claim_ms && !w->flush.q.away && free_slots(w) > 0;
 }
 
 static void
@@ -113,7 +112,8 @@ count_claim(const struct worker *w, const struct gate_rows *rows)
 	for (i = 0; i < n; i++)
 		gate_metrics_observe_ms(w->metrics, COUNTER_WAIT,
 		    (gate_rows_i64(rows, i, CLAIM_NOW_US) -
-			gate_rows_i64(rows, i, CLAIM_DUE_US)) / 1000);
+			gate_rows_i64(rows, i, CLAIM_DUE_US)) /
+			1000);
 }
 
 static void
@@ -154,7 +154,7 @@ pace_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
 		struct job *j;
 
 		if (claim_take(rows, i, w->setup, w->catalog, a->lanes,
-		    &a->plan, &j) != GATE_OK)
+			&a->plan, &j) != GATE_OK)
 			continue; /* no memory: its lease runs out */
 		forget_older(w, j);
 		course_begin(w, j);
@@ -184,6 +184,5 @@ pace_are_quiet(const struct worker *w)
 	n = lanes_count(w->asks.lanes);
 	for (i = 0; i < n; i++)
 		open += !lanes_at(w->asks.lanes, i)->paused;
-	return loop_held(w) == 0 &&
-	    (open == 0 || w->asks.quiet_pairs >= open);
+	return loop_held(w) == 0 && (open == 0 || w->asks.quiet_pairs >= open);
 }

@@ -15,7 +15,7 @@
 
 struct peer {
 	int64_t id;
-	int64_t beat_us; /* its last sign of life, the database's clock */
+	int64_t beat_us;  /* its last sign of life, the database's clock */
 	int64_t since_ms; /* monotonic, of our first look */
 	bool seen;
 };
@@ -28,8 +28,7 @@ struct peers {
 /* One look: begin, then one silent for each row of beat(), then end. now_ms:
  * when our beat was begun, monotonic. */
 void peers_begin(struct peers *p);
-void peers_silent(struct peers *p, int64_t id, int64_t beat_us,
-    int64_t now_ms);
+void peers_silent(struct peers *p, int64_t id, int64_t beat_us, int64_t now_ms);
 void peers_end(struct peers *p);
 
 /* Our own beat failed: all looks so far count for nothing. */

@@ -11,15 +11,15 @@
 
 #include "worker/claim.h"
 
-#define PAUSED_MS 5000	 /* a pause takes effect within this */
+#define PAUSED_MS 5000   /* a pause takes effect within this */
 #define MISSING_MS 15000 /* a catalog that lacked something is read again */
 
 bool
 places_catalog_is_due(const struct worker *w, int64_t now_ms)
 {
-	return w->stage == STAGE_RUNNING && (w->catalog == NULL ||
-	    w->next_setup != NULL ||
-	    (w->asks.catalog_ms != 0 && now_ms >= w->asks.catalog_ms));
+	return w->stage == STAGE_RUNNING &&
+	    (w->catalog == NULL || w->next_setup != NULL ||
+		(w->asks.catalog_ms != 0 && now_ms >= w->asks.catalog_ms));
 }
 
 void
@@ -31,8 +31,8 @@ places_catalog_begin(struct worker *w, int64_t now_ms)
 
 /* The first configured thing that `pressgate apply` has not made known. */
 static const char *
-missing_route(const struct gate_site *s, const struct gate_catalog *c,
-    int32_t site)
+missing_route(
+    const struct gate_site *s, const struct gate_catalog *c, int32_t site)
 {
 	size_t i, k;
 
@@ -43,7 +43,7 @@ missing_route(const struct gate_site *s, const struct gate_catalog *c,
 			return r->name;
 		for (k = 0; k < r->step_count; k++)
 			if (gate_catalog_lane(c, r->urgency,
-			    r->steps[k].service->name, r->name, false) == 0)
+				r->steps[k].service->name, r->name, false) == 0)
 				return r->name;
 	}
 	return NULL;
@@ -63,8 +63,8 @@ is_complete(const struct worker *w, const struct gate_conf *conf,
 
 		if (route == NULL)
 			continue;
-		gate_log_start(&l, w->log, GATE_LOG_WARN, "worker",
-		    "not_applied");
+		gate_log_start(
+		    &l, w->log, GATE_LOG_WARN, "worker", "not_applied");
 		gate_log_str(&l, "site", s->name);
 		gate_log_str(&l, "route", route);
 		gate_log_str(&l, "hint", "run pressgate apply");
@@ -98,8 +98,8 @@ replace(struct worker *w, const struct gate_rows *rows, int64_t now_ms,
 		w->setup = w->next_setup;
 		w->next_setup = NULL;
 	}
-	w->asks.catalog_ms = is_complete(w, setup->conf, catalog) ? 0 :
-	    now_ms + MISSING_MS;
+	w->asks.catalog_ms =
+	    is_complete(w, setup->conf, catalog) ? 0 : now_ms + MISSING_MS;
 	w->asks.paused_ms = now_ms;
 	w->asks.claim_ms = now_ms;
 	return GATE_OK;
@@ -116,15 +116,15 @@ places_catalog_done(struct worker *w, enum gate_code rc,
 	if (rc == GATE_OK || rc == GATE_E_DB_RETRY)
 		return;
 	if (err.code != GATE_OK)
-		gate_log_err(w->log, GATE_LOG_ERROR, "worker", "catalog",
-		    &err);
+		gate_log_err(w->log, GATE_LOG_ERROR, "worker", "catalog", &err);
 	w->asks.q.not_before_ms = now_ms + 1000;
 	if (w->catalog != NULL)
 		return;
 	/* No schema, another one than ours, or no rights: that is for
 	 * people, and trying again does not mend it. */
 	if (rc == GATE_E_DB_HARD) {
-		(void)gate_err_set(&err, rc, "catalog() is refused: run "
+		(void)gate_err_set(&err, rc,
+		    "catalog() is refused: run "
 		    "`pressgate migrate`, or look at the role's rights");
 		gate_log_err(w->log, GATE_LOG_ERROR, "worker", "schema", &err);
 	}
@@ -157,11 +157,11 @@ is_paused(const struct gate_rows *rows, const struct lanes_pair *p,
 
 	for (i = 0; i < n; i++)
 		if ((gate_rows_is_null(rows, i, 0) ||
-		    gate_rows_i64(rows, i, 0) == p->site) &&
+			gate_rows_i64(rows, i, 0) == p->site) &&
 		    (gate_rows_is_null(rows, i, 1) ||
-		    gate_span_is(gate_rows_get(rows, i, 1), lane->route)) &&
+			gate_span_is(gate_rows_get(rows, i, 1), lane->route)) &&
 		    (gate_rows_is_null(rows, i, 2) ||
-		    gate_span_is(gate_rows_get(rows, i, 2), lane->service)))
+			gate_span_is(gate_rows_get(rows, i, 2), lane->service)))
 			return true;
 	return false;
 }
@@ -178,8 +178,8 @@ places_paused_done(struct worker *w, enum gate_code rc,
 		struct lanes_pair *p = lanes_at(w->asks.lanes, i);
 		bool was = p->paused;
 
-		p->paused = is_paused(rows, p,
-		    gate_catalog_lane_by_id(w->catalog, p->lane));
+		p->paused = is_paused(
+		    rows, p, gate_catalog_lane_by_id(w->catalog, p->lane));
 		if (was && !p->paused) {
 			p->mark_us = 0; /* much of it is older than the mark */
 			w->asks.claim_ms = now_ms;

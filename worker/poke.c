@@ -45,13 +45,15 @@ poke_open(const char *path, int *out, struct gate_err *err)
 	int fd;
 
 	*out = -1;
-	if (!gate_span_copy(gate_span_str(path), a.sun_path,
-	    sizeof(a.sun_path)))
-		return gate_err_set(err, GATE_E_LIMIT, "worker.poke: at most "
-		    "%zu bytes", sizeof(a.sun_path) - 1);
+	if (!gate_span_copy(
+		gate_span_str(path), a.sun_path, sizeof(a.sun_path)))
+		return gate_err_set(err, GATE_E_LIMIT,
+		    "worker.poke: at most "
+		    "%zu bytes",
+		    sizeof(a.sun_path) - 1);
 	if (is_read_by_somebody(&a))
-		return gate_err_set(err, GATE_E_DUP,
-		    "worker.poke: another worker reads it");
+		return gate_err_set(
+		    err, GATE_E_DUP, "worker.poke: another worker reads it");
 	remove_stale(path);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

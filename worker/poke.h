@@ -13,8 +13,8 @@
  * any more. GATE_E_DUP: another worker reads it, *fd is -1 and nothing was
  * done. GATE_E_LIMIT (path too long), GATE_E_SYS.
  */
-enum gate_code poke_open(const char *path, int *fd, struct gate_err *err)
-    GATE_MUSTCHECK;
+enum gate_code poke_open(
+    const char *path, int *fd, struct gate_err *err) GATE_MUSTCHECK;
 /* Takes everything that has come. */
 void poke_drain(int fd);
 /* Takes -1. Removes the path. */

@@ -18,28 +18,28 @@
 #define PAUSE_MS 200
 
 static const struct gate_stmt stmts[] = {
-	[QUEUE_CATALOG] = GATE_CATALOG_STMT,
-	[QUEUE_START] = {"worker_start",
-	    "select pressgate.worker_start($1, $2, $3)", 3},
-	[QUEUE_STOP] = {"worker_stop", "select pressgate.worker_stop($1)", 1},
-	[QUEUE_BEAT] = {"beat",
-	    "select silent, beat_us from pressgate.beat($1, $2)", 2},
-	[QUEUE_TAKEOVER] = {"takeover",
-	    "select pressgate.takeover($1, $2, $3)", 3},
-	[QUEUE_PAUSED] = {"paused",
-	    "select site_id, route, service from pressgate.paused()", 0},
-	[QUEUE_PARTITIONS] = {"partitions_ahead",
-	    "select pressgate.partitions_ahead()", 0},
-	[QUEUE_CLAIM] = {"claim",
-	    "select pair, id, event_id, site_id, lane_id, route_id, step, "
-	    "mode, claim_no, attempt, crashes, max_attempt, due_us, now_us, "
-	    "window_left_ms, cancel, key_salt, serial_key, last_error, "
-	    "object_ref, idempotency_key, traceparent, canonical, steps "
-	    "from pressgate.claim($1, $2, $3, $4, $5, $6)", 6},
-	[QUEUE_RENEW] = {"renew",
-	    "select unnest(pressgate.renew($1, $2, $3, $4))", 4},
-	[QUEUE_FINISH] = {"finish",
-	    "select id, settled from pressgate.finish($1, $2)", 2},
+    [QUEUE_CATALOG] = GATE_CATALOG_STMT,
+    [QUEUE_START] = {"worker_start",
+	"select pressgate.worker_start($1, $2, $3)", 3},
+    [QUEUE_STOP] = {"worker_stop", "select pressgate.worker_stop($1)", 1},
+    [QUEUE_BEAT] = {"beat",
+	"select silent, beat_us from pressgate.beat($1, $2)", 2},
+    [QUEUE_TAKEOVER] = {"takeover", "select pressgate.takeover($1, $2, $3)", 3},
+    [QUEUE_PAUSED] = {"paused",
+	"select site_id, route, service from pressgate.paused()", 0},
+    [QUEUE_PARTITIONS] = {"partitions_ahead",
+	"select pressgate.partitions_ahead()", 0},
+    [QUEUE_CLAIM] = {"claim",
+	"select pair, id, event_id, site_id, lane_id, route_id, step, "
+	"mode, claim_no, attempt, crashes, max_attempt, due_us, now_us, "
+	"window_left_ms, cancel, key_salt, serial_key, last_error, "
+	"object_ref, idempotency_key, traceparent, canonical, steps "
+	"from pressgate.claim($1, $2, $3, $4, $5, $6)",
+	6},
+    [QUEUE_RENEW] = {"renew", "select unnest(pressgate.renew($1, $2, $3, $4))",
+	4},
+    [QUEUE_FINISH] = {"finish",
+	"select id, settled from pressgate.finish($1, $2)", 2},
 };
 _Static_assert(GATE_COUNT(stmts) == QUEUE_CALL_COUNT, "a call has no SQL");
 
@@ -49,15 +49,15 @@ queue_open(struct queue *q, const struct gate_conf *conf,
     struct gate_err *err)
 {
 	struct gate_db_settings s = {
-		.application = "pressgate-worker",
-		.connect_timeout_ms = conf->database.connect_timeout_ms,
-		.call_timeout_ms = conf->database.call_timeout_ms,
-		.prepared = conf->database.prepared,
+	    .application = "pressgate-worker",
+	    .connect_timeout_ms = conf->database.connect_timeout_ms,
+	    .call_timeout_ms = conf->database.call_timeout_ms,
+	    .prepared = conf->database.prepared,
 	};
 
 	char *url;
-	enum gate_code rc = gate_conf_database_url(conf,
-	    GATE_CONF_ROLE_WORKER, &url, err);
+	enum gate_code rc =
+	    gate_conf_database_url(conf, GATE_CONF_ROLE_WORKER, &url, err);
 
 	memset(q, 0, sizeof(*q));
 	q->log = log;
@@ -94,8 +94,8 @@ note(struct queue *q, enum queue_call call, enum gate_code rc,
 
 	if (rc != GATE_OK) {
 		q->not_before_ms = now_ms + PAUSE_MS;
-		gate_metrics_add(q->metrics,
-		    away ? COUNTER_DB_AWAY : COUNTER_DB_REFUSED, 1);
+		gate_metrics_add(
+		    q->metrics, away ? COUNTER_DB_AWAY : COUNTER_DB_REFUSED, 1);
 	}
 	if (rc != GATE_OK && (!away || !q->away)) {
 		gate_log_start(&l, q->log, GATE_LOG_ERROR, "queue",
@@ -106,8 +106,8 @@ note(struct queue *q, enum queue_call call, enum gate_code rc,
 		gate_log_end(&l);
 	}
 	if (rc == GATE_OK && q->away) {
-		gate_log_start(&l, q->log, GATE_LOG_INFO, "queue",
-		    "database_back");
+		gate_log_start(
+		    &l, q->log, GATE_LOG_INFO, "queue", "database_back");
 		gate_log_end(&l);
 	}
 	if (rc == GATE_OK || away)
@@ -153,8 +153,8 @@ queue_poll(const struct queue *q, struct pollfd *out)
 {
 	bool want_write = false;
 
-	out->fd = q->call == QUEUE_CALL_COUNT ? -1 :
-	    gate_db_fd(q->db, &want_write);
+	out->fd =
+	    q->call == QUEUE_CALL_COUNT ? -1 : gate_db_fd(q->db, &want_write);
 	out->events = want_write ? POLLIN | POLLOUT : POLLIN;
 	out->revents = 0;
 }
@@ -162,6 +162,6 @@ queue_poll(const struct queue *q, struct pollfd *out)
 int64_t
 queue_deadline_ms(const struct queue *q)
 {
-	return q->call == QUEUE_CALL_COUNT ? INT64_MAX :
-	    gate_db_deadline_ms(q->db);
+	return q->call == QUEUE_CALL_COUNT ? INT64_MAX
+					   : gate_db_deadline_ms(q->db);
 }

@@ -33,12 +33,29 @@ enum queue_call {
 
 /* Columns of the claim statement, in its order. */
 enum queue_claim_column {
-	CLAIM_PAIR, CLAIM_ID, CLAIM_EVENT_ID, CLAIM_SITE_ID, CLAIM_LANE_ID,
-	CLAIM_ROUTE_ID, CLAIM_STEP, CLAIM_MODE, CLAIM_CLAIM_NO,
-	CLAIM_ATTEMPT, CLAIM_CRASHES, CLAIM_MAX_ATTEMPT, CLAIM_DUE_US,
-	CLAIM_NOW_US, CLAIM_WINDOW_LEFT_MS, CLAIM_CANCEL, CLAIM_KEY_SALT,
-	CLAIM_SERIAL_KEY, CLAIM_LAST_ERROR, CLAIM_OBJECT_REF,
-	CLAIM_IDEMPOTENCY_KEY, CLAIM_TRACEPARENT, CLAIM_CANONICAL,
+	CLAIM_PAIR,
+	CLAIM_ID,
+	CLAIM_EVENT_ID,
+	CLAIM_SITE_ID,
+	CLAIM_LANE_ID,
+	CLAIM_ROUTE_ID,
+	CLAIM_STEP,
+	CLAIM_MODE,
+	CLAIM_CLAIM_NO,
+	CLAIM_ATTEMPT,
+	CLAIM_CRASHES,
+	CLAIM_MAX_ATTEMPT,
+	CLAIM_DUE_US,
+	CLAIM_NOW_US,
+	CLAIM_WINDOW_LEFT_MS,
+	CLAIM_CANCEL,
+	CLAIM_KEY_SALT,
+	CLAIM_SERIAL_KEY,
+	CLAIM_LAST_ERROR,
+	CLAIM_OBJECT_REF,
+	CLAIM_IDEMPOTENCY_KEY,
+	CLAIM_TRACEPARENT,
+	CLAIM_CANONICAL,
 	CLAIM_STEPS
 };
 
@@ -48,7 +65,7 @@ struct queue {
 	struct gate_metrics *metrics;
 	enum queue_call call;
 	int64_t not_before_ms; /* after a failure */
-	bool away;	       /* the last statement did not get through */
+	bool away;             /* the last statement did not get through */
 };
 
 enum gate_code queue_open(struct queue *q, const struct gate_conf *conf,

@@ -30,8 +30,7 @@ find(struct gate_span text, struct gate_span secret)
 }
 
 void
-redact_put(struct gate_buf *out, struct gate_span text,
-    struct gate_span secret)
+redact_put(struct gate_buf *out, struct gate_span text, struct gate_span secret)
 {
 	struct gate_span before, gone;
 
@@ -48,8 +47,8 @@ redact_put(struct gate_buf *out, struct gate_span text,
 }
 
 void
-redact_put_json(struct gate_buf *out, struct gate_span text,
-    struct gate_span secret)
+redact_put_json(
+    struct gate_buf *out, struct gate_span text, struct gate_span secret)
 {
 	struct gate_buf quoted, once;
 	struct gate_span inner;

@@ -10,12 +10,12 @@
 
 /* Appends text with "***" for each occurrence of the secret. An empty
  * secret occurs nowhere. Failures stick in out. */
-void redact_put(struct gate_buf *out, struct gate_span text,
-    struct gate_span secret);
+void redact_put(
+    struct gate_buf *out, struct gate_span text, struct gate_span secret);
 
 /* The same for JSON text: the secret as JSON writes it is taken out too. */
-void redact_put_json(struct gate_buf *out, struct gate_span text,
-    struct gate_span secret);
+void redact_put_json(
+    struct gate_buf *out, struct gate_span text, struct gate_span secret);
 
 /* In place; text is NUL-terminated. The result is cut to what fits. */
 void redact_text(char *text, size_t size, struct gate_span secret);

@@ -37,8 +37,8 @@ retry_decide(const struct retry_facts *f, int64_t *delay_ms)
 	if (f->attempt >= f->max_attempt)
 		return false;
 	ceiling = ceiling_ms(f->policy, f->attempt);
-	jitter = ceiling <= 0 ? 0 :
-	    (int64_t)(f->random % ((uint64_t)ceiling + 1));
+	jitter =
+	    ceiling <= 0 ? 0 : (int64_t)(f->random % ((uint64_t)ceiling + 1));
 	if (jitter > f->window_left_ms)
 		return false;
 	if (asked > RETRY_AFTER_MAX_MS)
@@ -89,8 +89,8 @@ thousandths(struct gate_span s, int64_t max)
 }
 
 static bool
-take_word(struct gate_span *s, const char *const *words, size_t count,
-    uint64_t *out)
+take_word(
+    struct gate_span *s, const char *const *words, size_t count, uint64_t *out)
 {
 	size_t i;
 
@@ -115,11 +115,11 @@ take_number(struct gate_span *s, size_t digits, uint64_t max, uint64_t *out)
 static bool
 date_parse(struct gate_span s, int64_t *wall_ms)
 {
-	static const char *const days[] = {"Mon, ", "Tue, ", "Wed, ", "Thu, ",
-	    "Fri, ", "Sat, ", "Sun, "};
-	static const char *const months[] = {" Jan ", " Feb ", " Mar ",
-	    " Apr ", " May ", " Jun ", " Jul ", " Aug ", " Sep ", " Oct ",
-	    " Nov ", " Dec "};
+	static const char *const days[] = {
+	    "Mon, ", "Tue, ", "Wed, ", "Thu, ", "Fri, ", "Sat, ", "Sun, "};
+	static const char *const months[] = {" Jan ", " Feb ", " Mar ", " Apr ",
+	    " May ", " Jun ", " Jul ", " Aug ", " Sep ", " Oct ", " Nov ",
+	    " Dec "};
 	uint64_t unused, day, month, year, h, m, sec;
 	char text[32];
 	int n;
@@ -150,15 +150,15 @@ retry_after_parse(struct gate_span value, int64_t now_wall_ms)
 		return -1;
 	if (at <= now_wall_ms)
 		return 0;
-	return at - now_wall_ms < RETRY_AFTER_MAX_MS ? at - now_wall_ms :
-	    RETRY_AFTER_MAX_MS;
+	return at - now_wall_ms < RETRY_AFTER_MAX_MS ? at - now_wall_ms
+						     : RETRY_AFTER_MAX_MS;
 }
 
 int64_t
 retry_after_ms_parse(struct gate_span value)
 {
-	int64_t v = thousandths(gate_span_trim(value),
-	    (int64_t)RETRY_AFTER_MAX_MS * 1000);
+	int64_t v = thousandths(
+	    gate_span_trim(value), (int64_t)RETRY_AFTER_MAX_MS * 1000);
 
 	return v < 0 ? -1 : v / 1000;
 }

@@ -16,11 +16,11 @@
 
 struct retry_facts {
 	const struct gate_policy *policy;
-	int64_t attempt;	/* tries of this step so far, from 1 */
+	int64_t attempt; /* tries of this step so far, from 1 */
 	int64_t max_attempt;
 	int64_t window_left_ms; /* until the step's window is over */
 	int64_t retry_after_ms; /* what the peer asked for; -1: nothing */
-	uint64_t random;	/* any value, all of them alike */
+	uint64_t random;        /* any value, all of them alike */
 };
 
 /*
@@ -31,8 +31,8 @@ struct retry_facts {
  * Returns true and the pause in *delay_ms; false, *delay_ms untouched, if
  * the attempts are used up or the next one would be past the window.
  */
-bool retry_decide(const struct retry_facts *f, int64_t *delay_ms)
-    GATE_MUSTCHECK;
+bool retry_decide(
+    const struct retry_facts *f, int64_t *delay_ms) GATE_MUSTCHECK;
 
 /*
  * Reads Retry-After: seconds, also with a fraction, or an IMF-fixdate

@@ -15,20 +15,23 @@
 #define LINE_MAX_BYTES 17000 /* GATE_SECRET_MAX and the header's name */
 
 /* 4a554dd6-1acc-4e75-b29a-03feaacb5b36, drawn once for this purpose. */
-static const struct gate_uuid key_space = {{0x4a, 0x55, 0x4d, 0xd6, 0x1a,
-    0xcc, 0x4e, 0x75, 0xb2, 0x9a, 0x03, 0xfe, 0xaa, 0xcb, 0x5b, 0x36}};
+static const struct gate_uuid key_space = {{0x4a, 0x55, 0x4d, 0xd6, 0x1a, 0xcc,
+    0x4e, 0x75, 0xb2, 0x9a, 0x03, 0xfe, 0xaa, 0xcb, 0x5b, 0x36}};
 
 enum gate_code
 send_key(const struct job *j, char dst[GATE_UUID_TEXT])
 {
 	const struct gate_span parts[] = {
-		gate_span_str(j->event_id), GATE_SPAN("/"),
-		gate_span_str(j->route->name), GATE_SPAN("/"),
-		gate_span_str(j->step->name), GATE_SPAN("/"),
-		gate_span_str(j->key_salt),
+	    gate_span_str(j->event_id),
+	    GATE_SPAN("/"),
+	    gate_span_str(j->route->name),
+	    GATE_SPAN("/"),
+	    gate_span_str(j->step->name),
+	    GATE_SPAN("/"),
+	    gate_span_str(j->key_salt),
 	};
-	size_t n = j->key_salt != NULL ? GATE_COUNT(parts) :
-	    GATE_COUNT(parts) - 2;
+	size_t n =
+	    j->key_salt != NULL ? GATE_COUNT(parts) : GATE_COUNT(parts) - 2;
 	struct gate_uuid u;
 	enum gate_code rc = gate_uuid5(&key_space, parts, n, &u);
 
@@ -96,16 +99,13 @@ make_headers(struct headers *h, const struct job *j, const struct call *c,
 	if (rc == GATE_OK)
 		rc = make_traceparent(j, trace);
 	if (rc != GATE_OK)
-		return gate_err_set(err, rc, "headers: %s",
-		    gate_code_name(rc));
+		return gate_err_set(err, rc, "headers: %s", gate_code_name(rc));
 	put_header(h, "X-Request-Id", gate_span_str(j->event_id));
 	put_header(h, "traceparent", gate_span_str(trace));
 	put_header(h, "Idempotency-Key", gate_span_str(key));
-	put_header(h, "User-Agent",
-	    GATE_SPAN("pressgate/" PACKAGE_VERSION));
+	put_header(h, "User-Agent", GATE_SPAN("pressgate/" PACKAGE_VERSION));
 	if (c->content_type != NULL)
-		put_header(h, "Content-Type",
-		    gate_span_str(c->content_type));
+		put_header(h, "Content-Type", gate_span_str(c->content_type));
 	if (c->with_secret && j->step->service->secret.n > 0)
 		put_authorization(h, j);
 	return GATE_OK;
@@ -127,16 +127,16 @@ send_call(struct gate_http *http, struct job *j, const struct call *c,
 		rc = make_headers(&h, j, c, err);
 	if (rc == GATE_OK) {
 		struct gate_http_request r = {
-			.method = c->method,
-			.url = url,
-			.headers = h.text,
-			.header_count = h.count,
-			.body = gate_buf_span(&c->body),
-			.connect_timeout_ms = s->connect_timeout_ms,
-			.timeout_ms = s->timeout_ms,
-			.answer_max = CALL_ANSWER_MAX,
-			.allow = s->allow_private ? NULL : guard_allow,
-			.ctx = j,
+		    .method = c->method,
+		    .url = url,
+		    .headers = h.text,
+		    .header_count = h.count,
+		    .body = gate_buf_span(&c->body),
+		    .connect_timeout_ms = s->connect_timeout_ms,
+		    .timeout_ms = s->timeout_ms,
+		    .answer_max = CALL_ANSWER_MAX,
+		    .allow = s->allow_private ? NULL : guard_allow,
+		    .ctx = j,
 		};
 
 		rc = gate_http_start(http, &r, err);

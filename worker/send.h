@@ -18,8 +18,8 @@
  * a new key. The same over retries, lost leases and plain replays.
  * GATE_E_NOMEM.
  */
-enum gate_code send_key(const struct job *j, char dst[GATE_UUID_TEXT])
-    GATE_MUSTCHECK;
+enum gate_code send_key(
+    const struct job *j, char dst[GATE_UUID_TEXT]) GATE_MUSTCHECK;
 
 /* The answer comes from gate_http_next with j as its ctx. Codes as
  * gate_http_start, GATE_E_SYS (no random numbers). */

@@ -15,13 +15,13 @@
 enum option_id { OPT_ONCE = 256, OPT_MAX_RUNTIME, OPT_CHECK, OPT_VERSION };
 
 static const struct option options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"once", no_argument, NULL, OPT_ONCE},
-	{"max-runtime", required_argument, NULL, OPT_MAX_RUNTIME},
-	{"check", no_argument, NULL, OPT_CHECK},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"once", no_argument, NULL, OPT_ONCE},
+    {"max-runtime", required_argument, NULL, OPT_MAX_RUNTIME},
+    {"check", no_argument, NULL, OPT_CHECK},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
 };
 
 /* "50s", "500ms", "2m" or "50": 1 s to 1 day. */
@@ -67,7 +67,8 @@ take_option(int c, struct settings *s, const char *arg, struct gate_err *err)
 		return GATE_OK;
 	case OPT_MAX_RUNTIME:
 		if (!parse_duration(arg, &s->max_runtime_ms))
-			return gate_err_set(err, GATE_E_BAD, "--max-runtime: "
+			return gate_err_set(err, GATE_E_BAD,
+			    "--max-runtime: "
 			    "expected 1s to 86400s, e.g. 50s");
 		return GATE_OK;
 	case OPT_CHECK:
@@ -80,7 +81,8 @@ take_option(int c, struct settings *s, const char *arg, struct gate_err *err)
 		s->version = true;
 		return GATE_OK;
 	default:
-		return gate_err_set(err, GATE_E_BAD, "unknown option, or its "
+		return gate_err_set(err, GATE_E_BAD,
+		    "unknown option, or its "
 		    "value is missing (see --help)");
 	}
 }
@@ -94,8 +96,8 @@ settings_parse(int argc, char *const *argv, const char *env_conf,
 	enum gate_code rc;
 	int c;
 
-	s.conf_path = env_conf != NULL && env_conf[0] != '\0' ? env_conf :
-	    GATE_CONF_FILE;
+	s.conf_path =
+	    env_conf != NULL && env_conf[0] != '\0' ? env_conf : GATE_CONF_FILE;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		rc = take_option(c, &s, optarg, err);
@@ -107,8 +109,8 @@ settings_parse(int argc, char *const *argv, const char *env_conf,
 		return gate_err_set(err, GATE_E_BAD,
 		    "no arguments expected, only options (see --help)");
 	if (runtime && !s.once)
-		return gate_err_set(err, GATE_E_BAD,
-		    "--max-runtime is for --once only");
+		return gate_err_set(
+		    err, GATE_E_BAD, "--max-runtime is for --once only");
 	*out = s;
 	return GATE_OK;
 }

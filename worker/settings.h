@@ -11,9 +11,9 @@
 
 struct settings {
 	const char *conf_path;
-	bool once;	       /* take what is due, then leave (cron) */
+	bool once;              /* take what is due, then leave (cron) */
 	int64_t max_runtime_ms; /* with once */
-	bool check;	       /* read the configuration and leave */
+	bool check;             /* read the configuration and leave */
 	bool help, version;
 };
 
@@ -21,8 +21,7 @@ struct settings {
  * GATE_OK, or GATE_E_BAD: err says which argument. env_conf: what the
  * environment names as configuration, or NULL. Borrows from argv.
  */
-enum gate_code settings_parse(int argc, char *const *argv,
-    const char *env_conf, struct settings *out, struct gate_err *err)
-    GATE_MUSTCHECK;
+enum gate_code settings_parse(int argc, char *const *argv, const char *env_conf,
+    struct settings *out, struct gate_err *err) GATE_MUSTCHECK;
 
 #endif

@@ -24,8 +24,8 @@ setup_load(const char *path, const struct gate_log *log, struct setup **out)
 
 	if (s == NULL)
 		return GATE_E_NOMEM;
-	rc = gate_conf_load(path, GATE_CONF_VENDOR, report, &copy, &s->conf,
-	    &s->bad_sites);
+	rc = gate_conf_load(
+	    path, GATE_CONF_VENDOR, report, &copy, &s->conf, &s->bad_sites);
 	if (rc != GATE_OK) {
 		free(s);
 		return rc;

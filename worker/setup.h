@@ -24,6 +24,6 @@ struct setup {
 enum gate_code setup_load(const char *path, const struct gate_log *log,
     struct setup **out) GATE_MUSTCHECK;
 struct setup *setup_take(struct setup *s); /* one user more */
-void setup_drop(struct setup *s);	   /* one user less; takes NULL */
+void setup_drop(struct setup *s);          /* one user less; takes NULL */
 
 #endif

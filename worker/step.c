@@ -17,9 +17,9 @@ static const struct {
 	void (*answer)(const struct gate_http_answer *a, int64_t now_wall_ms,
 	    struct call_answer *out);
 } kinds[] = {
-	[GATE_SERVICE_OPENAI_CHAT] = {llm_openai_chat_render,
-	    llm_openai_chat_answer},
-	[GATE_SERVICE_HTTP] = {call_http_render, call_http_answer},
+    [GATE_SERVICE_OPENAI_CHAT] = {llm_openai_chat_render,
+	llm_openai_chat_answer},
+    [GATE_SERVICE_HTTP] = {call_http_render, call_http_answer},
 };
 
 enum gate_code
@@ -65,16 +65,16 @@ body_value(const struct call *c)
 }
 
 static enum gate_code
-put_request(struct gate_json *o, const struct gate_step *step,
-    const struct call *c)
+put_request(
+    struct gate_json *o, const struct gate_step *step, const struct call *c)
 {
 	bool secret = c->with_secret && step->service->secret.n > 0;
-	enum gate_code rc = gate_json_put(o, "method",
-	    gate_json_new_string(gate_span_str(c->method)));
+	enum gate_code rc = gate_json_put(
+	    o, "method", gate_json_new_string(gate_span_str(c->method)));
 
 	if (rc == GATE_OK)
-		rc = gate_json_put(o, "url",
-		    gate_json_new_string(gate_buf_span(&c->url)));
+		rc = gate_json_put(
+		    o, "url", gate_json_new_string(gate_buf_span(&c->url)));
 	if (rc == GATE_OK)
 		rc = gate_json_put(o, "secret", gate_json_new_bool(secret));
 	if (rc != GATE_OK || c->content_type == NULL)
@@ -94,13 +94,13 @@ rehearse(const struct job *j, const struct gate_step *step,
 	enum gate_code rc;
 
 	call_init(&c);
-	rc = gate_json_put(o, "step",
-	    gate_json_new_string(gate_span_str(step->name)));
+	rc = gate_json_put(
+	    o, "step", gate_json_new_string(gate_span_str(step->name)));
 	if (rc == GATE_OK && step_render(step, j->doc, &c, &err) == GATE_OK)
 		rc = put_request(o, step, &c);
 	else if (rc == GATE_OK)
-		rc = gate_json_put(o, "error",
-		    gate_json_new_string(gate_span_str(err.text)));
+		rc = gate_json_put(
+		    o, "error", gate_json_new_string(gate_span_str(err.text)));
 	if (rc == GATE_OK)
 		rc = gate_json_append(requests, o);
 	else

@@ -14,14 +14,13 @@
 
 /* out after call_init. Codes as gate_template_fill, GATE_E_NOMEM. */
 enum gate_code step_render(const struct gate_step *step,
-    const struct gate_json *doc, struct call *out, struct gate_err *err)
-    GATE_MUSTCHECK;
+    const struct gate_json *doc, struct call *out,
+    struct gate_err *err) GATE_MUSTCHECK;
 
 /* Fills *out whole; the caller clears it. The service's secret is taken out
  * of the answer before anything is read from it. */
-void step_answer(const struct gate_step *step,
-    const struct gate_http_answer *a, int64_t now_wall_ms,
-    struct call_answer *out);
+void step_answer(const struct gate_step *step, const struct gate_http_answer *a,
+    int64_t now_wall_ms, struct call_answer *out);
 
 /*
  * Dry run: appends {"requests": [{"step", "method", "url", "content_type",
@@ -29,7 +28,7 @@ void step_answer(const struct gate_step *step,
  * that cannot be rendered, because it needs what an earlier one would have
  * answered, has {"step", "error"} instead.
  */
-enum gate_code step_put_rehearsal(const struct job *j, struct gate_buf *out)
-    GATE_MUSTCHECK;
+enum gate_code step_put_rehearsal(
+    const struct job *j, struct gate_buf *out) GATE_MUSTCHECK;
 
 #endif

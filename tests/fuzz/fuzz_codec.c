@@ -44,10 +44,9 @@ check_hex(struct gate_span in)
 	char text[2 * sizeof(bytes) + 1];
 	struct gate_uuid u;
 
-	if (in.n / 2 <= sizeof(bytes) &&
-	    gate_hex_decode(in, bytes, in.n / 2)) {
-		gate_hex_text(gate_span_of(bytes, in.n / 2), text,
-		    sizeof(text));
+	if (in.n / 2 <= sizeof(bytes) && gate_hex_decode(in, bytes, in.n / 2)) {
+		gate_hex_text(
+		    gate_span_of(bytes, in.n / 2), text, sizeof(text));
 		GATE_ASSERT(gate_span_is_nocase(in, text));
 	}
 	if (gate_uuid_parse(in, &u)) {

@@ -38,8 +38,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	print(in, &first);
 	print(gate_buf_span(&first), &second);
-	GATE_ASSERT(gate_span_equal(gate_buf_span(&first),
-	    gate_buf_span(&second)));
+	GATE_ASSERT(
+	    gate_span_equal(gate_buf_span(&first), gate_buf_span(&second)));
 	gate_buf_clear(&first);
 	gate_buf_clear(&second);
 	return 0;

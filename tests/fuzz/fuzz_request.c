@@ -75,8 +75,8 @@ check_route(const struct request *r)
 		return;
 	}
 	GATE_ASSERT(c.limit >= 1 && c.limit <= CURSOR_LIMIT_MAX);
-	GATE_ASSERT(!c.is_given ||
-	    (c.seq >= 0 && strlen(c.tag) == CURSOR_TAG - 1));
+	GATE_ASSERT(
+	    !c.is_given || (c.seq >= 0 && strlen(c.tag) == CURSOR_TAG - 1));
 }
 
 static void

@@ -21,8 +21,8 @@ canonical(struct gate_span in, char out[32])
 		continue;
 	if (gate_span_is(in, "0"))
 		negative = false;
-	(void)snprintf(out, 32, "%s%.*s", negative ? "-" : "",
-	    GATE_SPAN_ARG(in));
+	(void)snprintf(
+	    out, 32, "%s%.*s", negative ? "-" : "", GATE_SPAN_ARG(in));
 }
 
 int
