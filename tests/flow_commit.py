@@ -24,6 +24,7 @@ from stack import CONF, SITE, Stack  # noqa: E402
 PROCESSES = 4
 HITS_MIN = 10
 JOBS = 16
+MODEL = "slow-0.5s"
 
 # A worker asks a quiet lane for one job at a time: many lanes, to lose many.
 ROUTES = "".join(f"""
@@ -175,6 +176,10 @@ class Scene:
             return answer if answer.status == 202 else None
         return wait_until("202", sent, 10, 0.2)
 
+    def fenced(self, ids):
+        return sum('"ev":"fenced"' in line and any(i in line for i in ids)
+                   for line in self.log().splitlines())
+
     def put_jobs(self):
         """One for each lane."""
         ids = []
@@ -197,19 +202,24 @@ class Scene:
         """Results are stored, and the worker does not know. Returns how
         many: the worker tells fewer at a time after each trouble."""
         vendor = self.s.procs["vendor"]
+        self.s.behave(MODEL, "slow-2.5s")
         ids = self.put_jobs()
         wait_until("the calls", lambda: len(self.calls(ids)) == JOBS)
         vendor.send(signal.SIGSTOP)
-        time.sleep(1)  # then all answers come at once
+        time.sleep(2.5)  # then all answers come at once
         self.hold_answers()
         vendor.send(signal.SIGCONT)
         wait_until("finish() to be held", lambda: self.held(
             "SyncRep", "worker", "%finish(%"), 5)
-        before = self.log().count('"ev":"fenced"')
         self.kill_postgres()
+        self.s.behave(MODEL, None)
         self.settled(ids)
-        time.sleep(0.5)
-        hits = self.log().count('"ev":"fenced"') - before
+        hits = int(self.s.value(
+            "select count(*) from pressgate.job_done where finished_at <"
+            f" to_timestamp({self.kills[-1]}) and event_id = any"
+            f" ('{{{','.join(ids)}}}')"))
+        wait_until("the worker to learn it", lambda: self.fenced(ids)
+                   == hits, 10)
         check("no call was made again for want of an answer of the "
               "database", len(self.calls(ids)) == JOBS,
               len(self.calls(ids)))
@@ -247,8 +257,8 @@ def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     print(f"# seed {seed}", flush=True)
     # A long flush, so that one finish() has all jobs that end together.
-    with Stack(model="slow-0.8s", processes=PROCESSES,
-               conf=CONF.replace("worker {", 'worker {\n\tflush = "1s"'),
+    with Stack(model=MODEL, processes=PROCESSES,
+               conf=CONF.replace("worker {", 'worker {\n\tflush = "300ms"'),
                site=SITE.rstrip()[:-1] + ROUTES + "\n}\n") as s:
         s.start()
         s.sql("alter role postgres set synchronous_commit = local")
