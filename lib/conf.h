@@ -18,7 +18,8 @@
  *	conf_errors.c  every error found, in the order of the files
  *
  * Loading builds a whole new struct; the caller swaps it in or keeps the
- * old one. Every error is reported, not only the first.
+ * old one. Every error is reported, not only the first; but broken grammar, or
+ * two blocks with one title, ends the reading of that file.
  */
 #ifndef GATE_CONF_H
 #define GATE_CONF_H

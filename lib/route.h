@@ -1,6 +1,6 @@
 /*
  * What happens to an accepted event: routes, their steps, the services that
- * steps call, and the retry policies. Plain data, built by lib/conf.c and
+ * steps call, and the retry policies. Plain data, built by lib/conf_route.c and
  * constant afterwards; strings are owned by the configuration.
  */
 #ifndef GATE_ROUTE_H

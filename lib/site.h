@@ -1,6 +1,6 @@
 /*
  * A site: one WordPress, its secrets and its routes. Plain data, built by
- * lib/conf.c from sites.d/NAME.conf and NAME.keys, constant afterwards.
+ * lib/conf_site.c from sites.d/NAME.conf and NAME.keys, constant afterwards.
  */
 #ifndef GATE_SITE_H
 #define GATE_SITE_H

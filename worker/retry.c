@@ -1,6 +1,6 @@
 /*
  * Retry arithmetic. Owns the jitter and the reading of Retry-After; does
- * not decide whether a failure is worth a retry (answer.c does) and knows no
+ * not decide whether a failure is worth a retry (outcome.c does) and knows no
  * clock.
  */
 #include "config.h"
