@@ -27,7 +27,7 @@
 struct send {
 	const struct command *command;
 	const struct gate_site *site;
-	const struct gate_relay_key *key;
+	const struct gate_hmac_secret *key;
 	struct gate_buf url;
 	struct gate_buf body;
 	char idempotency_key[256];
@@ -57,11 +57,13 @@ static int
 choose_key(struct send *s)
 {
 	const char *id = s->command->line->value[OPTION_KEY];
-	const struct gate_relay_key *k;
+	const struct gate_hmac_secrets *keys =
+	    &s->site->secrets[GATE_SCHEME_RELAY];
+	const struct gate_hmac_secret *k;
 	size_t i;
 
-	for (i = 0; i < s->site->relay_key_count && s->key == NULL; i++) {
-		k = &s->site->relay_keys[i];
+	for (i = 0; i < keys->count && s->key == NULL; i++) {
+		k = &keys->list[i];
 		if (id == NULL ? k->state == GATE_KEY_CURRENT
 			       : strcmp(k->id, id) == 0)
 			s->key = k;

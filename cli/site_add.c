@@ -240,8 +240,8 @@ check_request(struct add *a)
 	if (strlen(a->key_id) > 64 ||
 	    !gate_conf_is_name(gate_span_str(a->key_id)))
 		return command_fail(CLI_USAGE, "--key: expected a name");
-	if (gate_site_by_relay_key(&a->conf->sites, gate_span_str(a->key_id)) !=
-	    NULL)
+	if (gate_site_by_secret(&a->conf->sites, GATE_SCHEME_RELAY,
+		gate_span_str(a->key_id)) != NULL)
 		return command_fail(CLI_FAILED,
 		    "key id %s is taken: expected --key ID", a->key_id);
 	if (a->is_default && gate_site_default(&a->conf->sites) != NULL)

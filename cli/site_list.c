@@ -23,7 +23,8 @@ put_site(struct gate_json *list, const struct gate_site *s)
 	    gate_json_put(o, "default", gate_json_new_bool(s->is_default)) ==
 		GATE_OK &&
 	    gate_json_put(o, "relay_keys",
-		gate_json_new_i64((int64_t)s->relay_key_count)) == GATE_OK &&
+		gate_json_new_i64(
+		    (int64_t)s->secrets[GATE_SCHEME_RELAY].count)) == GATE_OK &&
 	    gate_json_put(o, "routes",
 		gate_json_new_i64((int64_t)s->route_count)) == GATE_OK;
 	if (!ok) {
@@ -66,8 +67,8 @@ site_list_run(const struct command *c)
 		for (i = 0; i < conf->sites.count; i++) {
 			s = &conf->sites.list[i];
 			printf("%s  %s  %zu keys, %zu routes%s\n", s->name,
-			    s->url, s->relay_key_count, s->route_count,
-			    s->is_default ? ", default" : "");
+			    s->url, s->secrets[GATE_SCHEME_RELAY].count,
+			    s->route_count, s->is_default ? ", default" : "");
 		}
 	}
 	if (exit_code == CLI_OK && bad > 0)

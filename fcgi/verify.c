@@ -19,7 +19,7 @@ verify_relay_site(const struct gate_sites *sites, struct gate_span path_site,
 	const struct gate_site *owner = NULL, *named;
 
 	if (key_id.n > 0) {
-		owner = gate_site_by_relay_key(sites, key_id);
+		owner = gate_site_by_secret(sites, GATE_SCHEME_RELAY, key_id);
 		if (owner == NULL)
 			return NULL;
 	}
@@ -56,14 +56,16 @@ check(const struct gate_hmac_key *key, const struct relay *relay,
 enum outcome
 verify_relay(const struct gate_site *site, const struct gate_hmac_key *dummy,
     const struct relay *relay, const struct gate_span *parts, size_t part_count,
-    int64_t now_s, const struct gate_relay_key **key)
+    int64_t now_s, const struct gate_hmac_secret **key)
 {
-	const struct gate_relay_key *found = NULL;
-	size_t i, checked = 0, count = site == NULL ? 0 : site->relay_key_count;
+	const struct gate_hmac_secret *found = NULL;
+	const struct gate_hmac_secrets *keys =
+	    site == NULL ? NULL : &site->secrets[GATE_SCHEME_RELAY];
+	size_t i, checked = 0, count = keys == NULL ? 0 : keys->count;
 	bool equal = false;
 
 	for (i = 0; i < count; i++) {
-		const struct gate_relay_key *k = &site->relay_keys[i];
+		const struct gate_hmac_secret *k = &keys->list[i];
 
 		if (relay->key_id.n > 0 &&
 		    !gate_span_equal(relay->key_id, gate_span_str(k->id)))

@@ -42,6 +42,6 @@ const struct gate_site *verify_relay_site(const struct gate_sites *sites,
 enum outcome verify_relay(const struct gate_site *site,
     const struct gate_hmac_key *dummy, const struct relay *relay,
     const struct gate_span *parts, size_t part_count, int64_t now_s,
-    const struct gate_relay_key **key) GATE_MUSTCHECK;
+    const struct gate_hmac_secret **key) GATE_MUSTCHECK;
 
 #endif

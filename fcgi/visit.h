@@ -46,7 +46,7 @@ struct visit {
 
 	/* Found on the way; for the log. */
 	const struct gate_site *site;     /* NULL: unknown */
-	const struct gate_relay_key *key; /* NULL: nothing verified */
+	const struct gate_hmac_secret *key; /* NULL: nothing verified */
 	struct gate_span idempotency_key; /* empty until verified */
 	struct gate_trace trace;
 	bool has_trace;

@@ -1,5 +1,7 @@
 /*
- * What must hold between sites: one default, key ids and secrets used once.
+ * What must hold between sites: one default, issuers, key ids and secrets
+ * used once; and a secret for one scheme only, so that what is signed for
+ * one door says nothing at another.
  *
  * Sites that claim the same thing are all left out: which of them is right
  * nobody here can know, and the wrong one would take the other's events.
@@ -26,70 +28,116 @@ clash(struct gate_conf_candidate *a, int a_line, struct gate_conf_candidate *b,
 }
 
 static int
-default_line(const struct gate_conf_candidate *c)
+key_line(
+    const struct gate_conf_candidate *c, const char *block, const char *key)
 {
-	const struct gate_conf_block *b;
+	const struct gate_conf_block *b = NULL;
 
-	if (c->tree == NULL)
-		return 0;
-	b = gate_conf_block_at(&c->tree->top, "site", 0);
-	return b == NULL ? 0 : gate_conf_block_key(b, "default")->line;
+	if (c->tree != NULL)
+		b = gate_conf_block_at(&c->tree->top, "site", 0);
+	if (b != NULL && block != NULL)
+		b = gate_conf_block_at(b, block, 0);
+	return b == NULL ? 0 : gate_conf_block_key(b, key)->line;
 }
 
-/* Equal secrets sign alike; the secrets themselves are gone by now. */
+/* One key of a site, of whatever scheme. */
+struct item {
+	enum gate_scheme scheme;
+	const char *id;
+	const struct gate_mark *mark;
+	int line;
+};
+
+/* The i-th of all the site's keys; false: there are no more. */
 static bool
-same_secret(const struct gate_relay_key *a, const struct gate_relay_key *b)
+item_at(const struct gate_site *s, size_t i, struct item *out)
 {
-	static const unsigned char probe[] = "same secret?";
-	struct gate_span part = gate_span_of(probe, sizeof(probe) - 1);
-	unsigned char x[GATE_SHA256_BYTES], y[GATE_SHA256_BYTES];
+	const struct gate_bridge_key *token;
+	const struct gate_hmac_secret *secret;
+	size_t k;
 
-	if (a->key == NULL || b->key == NULL)
+	for (k = 0; k < GATE_SCHEME_HMAC_COUNT; k++) {
+		if (i < s->secrets[k].count) {
+			secret = &s->secrets[k].list[i];
+			*out = (struct item){(enum gate_scheme)k, secret->id,
+			    &secret->mark, secret->line};
+			return true;
+		}
+		i -= s->secrets[k].count;
+	}
+	if (i >= s->bridge.key_count)
 		return false;
-	if (gate_hmac_sha256(a->key, &part, 1, x) != GATE_OK ||
-	    gate_hmac_sha256(b->key, &part, 1, y) != GATE_OK)
-		return true; /* not known to differ: refuse */
-	return gate_ct_equal(
-	    gate_span_of(x, sizeof(x)), gate_span_of(y, sizeof(y)));
+	token = &s->bridge.keys[i];
+	*out = (struct item){
+	    GATE_SCHEME_BRIDGE, token->id, &token->mark, token->line};
+	return true;
 }
 
+static bool
+same_secret(const struct item *x, const struct item *y)
+{
+	return x->mark->is_set && y->mark->is_set &&
+	    gate_ct_equal(gate_span_of(x->mark->b, sizeof(x->mark->b)),
+		gate_span_of(y->mark->b, sizeof(y->mark->b)));
+}
+
+/* A token's key id is looked up within its issuer's set, all others over
+ * all sites. */
+static bool
+same_id(const struct item *x, const struct item *y)
+{
+	return x->scheme == y->scheme && x->scheme != GATE_SCHEME_BRIDGE &&
+	    x->id != NULL && y->id != NULL && strcmp(x->id, y->id) == 0;
+}
+
+/* Keys of two sites, or of one with itself: there, what differs is the
+ * scheme. */
 static void
 compare_keys(struct gate_conf_candidate *a, struct gate_conf_candidate *b,
     struct gate_conf_errors *errors)
 {
-	const struct gate_relay_key *x, *y;
+	struct item x, y;
 	size_t i, k;
 
-	for (i = 0; i < a->site.relay_key_count; i++) {
-		x = &a->site.relay_keys[i];
-		for (k = 0; k < b->site.relay_key_count; k++) {
-			y = &b->site.relay_keys[k];
-			if (x->id != NULL && y->id != NULL &&
-			    strcmp(x->id, y->id) == 0)
-				clash(a, x->line, b, y->line, "key",
+	for (i = 0; item_at(&a->site, i, &x); i++)
+		for (k = a == b ? i + 1 : 0; item_at(&b->site, k, &y); k++) {
+			if (a == b && x.scheme == y.scheme)
+				continue;
+			if (same_id(&x, &y))
+				clash(a, x.line, b, y.line, "key",
 				    "the same key id", errors);
-			if (same_secret(x, y))
-				clash(a, x->line, b, y->line, "secret",
+			if (same_secret(&x, &y))
+				clash(a, x.line, b, y.line, "secret",
 				    "the same secret", errors);
 		}
-	}
+}
+
+static void
+compare_sites(struct gate_conf_candidate *a, struct gate_conf_candidate *b,
+    struct gate_conf_errors *errors)
+{
+	const char *x = a->site.bridge.issuer, *y = b->site.bridge.issuer;
+
+	if (a->site.is_default && b->site.is_default)
+		clash(a, key_line(a, NULL, "default"), b,
+		    key_line(b, NULL, "default"), "default", "a default site",
+		    errors);
+	if (x != NULL && y != NULL && strcmp(x, y) == 0)
+		clash(a, key_line(a, "bridge", "issuer"), b,
+		    key_line(b, "bridge", "issuer"), "issuer",
+		    "the same issuer", errors);
+	compare_keys(a, b, errors);
 }
 
 void
 gate_conf_clash_check(
     struct gate_conf_candidates *all, struct gate_conf_errors *errors)
 {
-	struct gate_conf_candidate *a, *b;
 	size_t i, k;
 
 	for (i = 0; i < all->count; i++) {
-		a = &all->list[i];
-		for (k = i + 1; k < all->count; k++) {
-			b = &all->list[k];
-			if (a->site.is_default && b->site.is_default)
-				clash(a, default_line(a), b, default_line(b),
-				    "default", "a default site", errors);
-			compare_keys(a, b, errors);
-		}
+		compare_keys(&all->list[i], &all->list[i], errors);
+		for (k = i + 1; k < all->count; k++)
+			compare_sites(&all->list[i], &all->list[k], errors);
 	}
 }

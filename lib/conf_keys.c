@@ -1,17 +1,29 @@
 /*
- * The states of secrets. Reads lines of four words; knows the one scheme
- * that has keys.
+ * The states of keys. Reads lines of four words, or six for a public key
+ * that the command took in.
  */
 #include "config.h"
 
 #include "lib/conf_keys.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/conf_door.h"
 #include "lib/conf_text.h"
+#include "lib/conf_value.h"
 #include "lib/num.h"
+
+#define WORD_MAX 64
+
+static const char *const schemes[] = {
+    [GATE_SCHEME_RELAY] = "relay",
+    [GATE_SCHEME_EDGE] = "edge",
+    [GATE_SCHEME_HMAC] = "hmac",
+    [GATE_SCHEME_BRIDGE] = "bridge",
+};
 
 static const char *const states[] = {
     [GATE_KEY_NEXT] = "next",
@@ -19,49 +31,125 @@ static const char *const states[] = {
     [GATE_KEY_RETIRING] = "retiring",
 };
 
-static void
-set_state(
-    struct gate_site *site, struct gate_span id, enum gate_key_state state)
-{
-	size_t i;
-
-	for (i = 0; i < site->relay_key_count; i++)
-		if (gate_span_is(id, site->relay_keys[i].id))
-			site->relay_keys[i].state = state;
-}
+struct line {
+	unsigned int scheme; /* enum gate_scheme */
+	struct gate_span id;
+	unsigned int state;     /* enum gate_key_state */
+	unsigned int algorithm; /* where there is a file */
+	struct gate_span file;  /* empty: none */
+};
 
 static bool
-take_line(struct gate_span line, struct gate_site *site)
+find_word(struct gate_span word, const char *const *words, size_t count,
+    unsigned int *out)
 {
-	struct gate_span scheme, id, word;
-	int64_t made_at;
-	size_t i;
+	unsigned int i;
 
-	line = gate_span_trim(line);
-	if (line.n == 0 || line.p[0] == '#')
-		return true;
-	if (!gate_span_until(&line, ' ', 64, &scheme) ||
-	    !gate_span_until(&line, ' ', 64, &id) ||
-	    !gate_span_until(&line, ' ', 64, &word) ||
-	    !gate_time_parse(line, &made_at) || !gate_span_is(scheme, "relay"))
-		return false;
-	for (i = 0; i < GATE_COUNT(states); i++)
-		if (gate_span_is(word, states[i])) {
-			set_state(site, id, (enum gate_key_state)i);
+	for (i = 0; i < count; i++)
+		if (gate_span_is(word, words[i])) {
+			*out = i;
 			return true;
 		}
 	return false;
 }
 
+/* False: not of that grammar. */
+static bool
+read_line(struct gate_span text, struct line *out)
+{
+	struct gate_span scheme, state, time, algorithm;
+	struct line line = {0};
+	int64_t made_at;
+
+	if (!gate_span_until(&text, ' ', WORD_MAX, &scheme) ||
+	    !gate_span_until(&text, ' ', WORD_MAX, &line.id) ||
+	    !gate_span_until(&text, ' ', WORD_MAX, &state) ||
+	    !find_word(scheme, schemes, GATE_COUNT(schemes), &line.scheme) ||
+	    !find_word(state, states, GATE_COUNT(states), &line.state))
+		return false;
+	if (gate_span_until(&text, ' ', WORD_MAX, &time)) {
+		if (line.scheme != GATE_SCHEME_BRIDGE ||
+		    !gate_conf_is_name(line.id) ||
+		    !gate_span_until(&text, ' ', WORD_MAX, &algorithm) ||
+		    !find_word(algorithm, gate_bridge_algorithms,
+			GATE_BRIDGE_HS256, &line.algorithm) ||
+		    text.n == 0)
+			return false;
+		line.file = text;
+	} else {
+		time = text;
+	}
+	if (!gate_time_parse(time, &made_at))
+		return false;
+	*out = line;
+	return true;
+}
+
+static void
+set_state(struct gate_site *s, const struct line *line)
+{
+	struct gate_hmac_secrets *secrets;
+	size_t i;
+
+	if (line->scheme == GATE_SCHEME_BRIDGE) {
+		for (i = 0; i < s->bridge.key_count; i++)
+			if (gate_span_is(line->id, s->bridge.keys[i].id))
+				s->bridge.keys[i].state =
+				    (enum gate_key_state)line->state;
+		return;
+	}
+	secrets = &s->secrets[line->scheme];
+	for (i = 0; i < secrets->count; i++)
+		if (gate_span_is(line->id, secrets->list[i].id))
+			secrets->list[i].state =
+			    (enum gate_key_state)line->state;
+}
+
+static void
+add_key(const struct gate_conf_load *l, struct gate_site *s,
+    const struct gate_conf_place *at, const struct line *line)
+{
+	struct gate_bridge_key key = {
+	    .id = gate_span_dup(line->id),
+	    .state = (enum gate_key_state)line->state,
+	    .algorithm = (enum gate_bridge_algorithm)line->algorithm,
+	};
+
+	if (key.id == NULL)
+		l->errors->nomem = true;
+	else
+		gate_conf_door_add_key(l, s, at, &key, line->file);
+	free(key.id);
+}
+
+static void
+take_line(const struct gate_conf_load *l, struct gate_site *s,
+    const struct gate_conf_place *at, struct gate_span text)
+{
+	struct line line;
+
+	text = gate_span_trim(text);
+	if (text.n == 0 || text.p[0] == '#')
+		return;
+	if (!read_line(text, &line))
+		gate_conf_errors_put(l->errors, at->path, at->line, NULL,
+		    "not understood, expected: relay|edge|hmac|bridge KEY_ID "
+		    "next|current|retiring TIME [RS256|ES256|EdDSA FILE]");
+	else if (line.file.n > 0)
+		add_key(l, s, at, &line);
+	else
+		set_state(s, &line);
+}
+
 void
 gate_conf_keys_load(
-    const char *path, struct gate_site *site, struct gate_conf_errors *errors)
+    const struct gate_conf_load *l, const char *path, struct gate_site *site)
 {
+	struct gate_conf_place at = {.path = path};
 	struct gate_err err = {0};
 	struct gate_span rest, line;
 	struct gate_buf text;
 	enum gate_code code;
-	int number = 1;
 
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return;
@@ -69,18 +157,16 @@ gate_conf_keys_load(
 	code = gate_conf_text_read(path, &text, &err);
 	rest = gate_buf_span(&text);
 	if (code == GATE_E_NOMEM)
-		errors->nomem = true;
+		l->errors->nomem = true;
 	else if (code != GATE_OK)
-		gate_conf_errors_put(errors, path, 0, NULL, "%s", err.text);
-	for (; code == GATE_OK && rest.n > 0; number++) {
+		gate_conf_errors_put(l->errors, path, 0, NULL, "%s", err.text);
+	while (code == GATE_OK && rest.n > 0) {
 		if (!gate_span_until(&rest, '\n', rest.n, &line)) {
 			line = rest;
 			rest.n = 0;
 		}
-		if (!take_line(line, site))
-			gate_conf_errors_put(errors, path, number, NULL,
-			    "not understood, expected: relay KEY_ID "
-			    "next|current|retiring TIME");
+		at.line++;
+		take_line(l, site, &at, line);
 	}
 	gate_buf_clear(&text);
 }

@@ -1,7 +1,7 @@
 /*
- * A site's file: what the tables cannot say of it. Its relay keys with
- * their secrets, the list of its event types. Routes are in
- * lib/conf_route.c; what must hold between sites is lib/conf_load.c's.
+ * A site's file: what the tables cannot say of it. Its doors with their keys
+ * are in lib/conf_door.c, its routes in lib/conf_route.c; what must hold
+ * between sites is lib/conf_clash.c's.
  */
 #include "config.h"
 
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/conf_door.h"
 #include "lib/conf_fill.h"
 #include "lib/conf_keys.h"
 #include "lib/conf_route.h"
@@ -21,50 +22,6 @@ gate_conf_is_site_name(struct gate_span in)
 {
 	return in.n > 0 && in.n <= GATE_SITE_NAME_MAX &&
 	    gate_span_only(in, "abcdefghijklmnopqrstuvwxyz0123456789-");
-}
-
-static void
-load_relay_key(const struct gate_conf_load *l, const struct gate_conf_block *b,
-    struct gate_relay_key *k)
-{
-	const struct gate_conf_given *ref = gate_conf_block_key(b, "secret");
-	struct gate_secret secret = {0};
-	struct gate_err err = {0};
-	enum gate_code code;
-
-	k->line = b->line;
-	k->state = GATE_KEY_CURRENT;
-	k->id = gate_conf_fill_title(b, l->errors);
-	gate_conf_fill(b, k, l->conf->dir, l->errors);
-	if (ref->line == 0 || (l->want & GATE_CONF_INGEST) == 0)
-		return;
-	code = gate_secret_load(
-	    ref->text[0], l->conf->dir, GATE_RELAY_SECRET_MIN, &secret, &err);
-	if (code == GATE_OK)
-		code = gate_hmac_key_new(gate_secret_span(&secret), &k->key);
-	gate_secret_clear(&secret);
-	if (code == GATE_E_CONF)
-		gate_conf_errors_put(l->errors, b->path, ref->line, "secret",
-		    "%s, expected a secret of at least %d bytes", err.text,
-		    GATE_RELAY_SECRET_MIN);
-	else if (code != GATE_OK)
-		l->errors->nomem = true;
-}
-
-static void
-load_relay(const struct gate_conf_load *l, struct gate_site *s,
-    const struct gate_conf_block *b)
-{
-	size_t i;
-
-	s->relay_keys = gate_conf_fill_room(
-	    b, "key", sizeof(*s->relay_keys), &s->relay_key_count, l->errors);
-	for (i = 0; i < s->relay_key_count; i++)
-		load_relay_key(
-		    l, gate_conf_block_at(b, "key", i), &s->relay_keys[i]);
-	if (s->relay_key_count == 0)
-		gate_conf_errors_put(l->errors, b->path, b->line, "key",
-		    "is missing, expected at least one key \"ID\" { ... }");
 }
 
 static void
@@ -119,16 +76,10 @@ static void
 load_site(const struct gate_conf_load *l, struct gate_site *s,
     const struct gate_conf_block *b)
 {
-	const struct gate_conf_block *relay = gate_conf_block_at(b, "relay", 0);
 	size_t i;
 
 	gate_conf_fill(b, s, l->conf->dir, l->errors);
-	if (relay != NULL)
-		load_relay(l, s, relay);
-	relay = gate_conf_block_at(b, "relay", 1);
-	if (relay != NULL)
-		gate_conf_errors_put(l->errors, b->path, relay->line, "relay",
-		    "a second block, expected one");
+	gate_conf_doors_load(l, s, b);
 	s->routes = gate_conf_fill_room(
 	    b, "route", sizeof(*s->routes), &s->route_count, l->errors);
 	for (i = 0; i < s->route_count; i++)
@@ -150,7 +101,7 @@ load_keys(const struct gate_conf_load *l, struct gate_site *s, const char *path)
 	}
 	GATE_ASSERT(n >= 4);
 	memcpy(keys + n - 4, "keys", 4);
-	gate_conf_keys_load(keys, s, l->errors);
+	gate_conf_keys_load(l, keys, s);
 	free(keys);
 }
 
@@ -209,11 +160,7 @@ gate_conf_site_clear(struct gate_site *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->relay_key_count; i++) {
-		gate_hmac_key_free(s->relay_keys[i].key);
-		free(s->relay_keys[i].id);
-	}
-	free(s->relay_keys);
+	gate_conf_doors_clear(s);
 	for (i = 0; i < s->route_count; i++)
 		gate_conf_route_clear(&s->routes[i]);
 	free(s->routes);

@@ -12,10 +12,6 @@
 #include "lib/site.h"
 
 #define GATE_SITE_NAME_MAX 63
-/* RFC 2104: a key as long as the hash is as good as a longer one; below 24
- * bytes people have typed it. */
-#define GATE_RELAY_SECRET_MIN 24
-
 /* What the rooms that build a site share. */
 struct gate_conf_load {
 	const struct gate_conf *conf; /* its services are loaded */
@@ -28,8 +24,8 @@ bool gate_conf_is_site_name(struct gate_span in);
 
 /*
  * Fills *out, a zeroed struct, from c's services and the file at path.
- * want: see enum gate_conf_want; without GATE_CONF_INGEST relay keys have
- * no key. *tree is the caller's to free, NULL if the file did not parse.
+ * want: see enum gate_conf_want; without GATE_CONF_INGEST no door has
+ * key material. *tree is the caller's to free, NULL if the file did not parse.
  * False if there were errors; *out is to be cleared all the same.
  */
 bool gate_conf_site_load(const struct gate_conf *c, const char *path,

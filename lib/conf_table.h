@@ -69,10 +69,16 @@ struct gate_conf_spec {
 /* pressgate.conf as a block without a name, and a file of sites.d. */
 extern const struct gate_conf_spec gate_conf_main_spec;
 extern const struct gate_conf_spec gate_conf_site_file_spec;
-/* Blocks that come more than once, with the structs they fill. */
+/* Doors of a site, which are read when the site has been. */
+extern const struct gate_conf_spec gate_conf_relay_spec;
+extern const struct gate_conf_spec gate_conf_edge_spec;
+/* Blocks whose structs the loader finds, with those structs. */
 extern const struct gate_conf_spec gate_conf_service_spec; /* gate_service */
 extern const struct gate_conf_spec gate_conf_site_spec;    /* gate_site */
-extern const struct gate_conf_spec gate_conf_route_spec;   /* gate_route */
-extern const struct gate_conf_spec gate_conf_step_spec;    /* gate_step */
+extern const struct gate_conf_spec gate_conf_bridge_spec;  /* gate_bridge */
+extern const struct gate_conf_spec
+    gate_conf_bridge_key_spec;                           /* gate_bridge_key */
+extern const struct gate_conf_spec gate_conf_route_spec; /* gate_route */
+extern const struct gate_conf_spec gate_conf_step_spec;  /* gate_step */
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The tables of a file in sites.d: a site, its relay keys, its routes and
- * their steps.
+ * The tables of a file in sites.d: a site, its routes and their steps. The
+ * doors' are in lib/conf_table_door.c.
  */
 #include "config.h"
 
@@ -162,17 +162,6 @@ static const struct gate_conf_key route_keys[] = {
 
 #undef AT
 
-static const struct gate_conf_key relay_key_keys[] = {
-    {.name = "secret",
-	.type = GATE_CONF_REF,
-	.at = GATE_CONF_NOWHERE,
-	.flags = GATE_CONF_SECRET,
-	.min = 1,
-	.example = "file:secrets.d/blog.relay",
-	.help = "Where the HMAC secret is, at least 24 bytes. The same bytes "
-		"may serve no other site."},
-};
-
 #define AT(member) .at = offsetof(struct gate_site, member)
 
 static const struct gate_conf_key site_keys[] = {
@@ -215,25 +204,10 @@ static const struct gate_conf_key site_keys[] = {
 	.min = 30,
 	.max = 3600,
 	.def = "5m",
-	.help = "How far a signed timestamp may be off."},
+	.help = "How far a relay request's timestamp may be off."},
 };
 
 #undef AT
-
-static const struct gate_conf_spec relay_key_spec = {.name = "key",
-    .title = "ID",
-    .sample = "blog-1",
-    .at = GATE_CONF_NOWHERE,
-    .keys = relay_key_keys,
-    .key_count = GATE_COUNT(relay_key_keys),
-    .help = "A secret and the id by which X-WP-Key-Id names it. Ids are "
-	    "unique over all sites."};
-static const struct gate_conf_spec *const relay_blocks[] = {
-    &relay_key_spec, NULL};
-static const struct gate_conf_spec relay_spec = {.name = "relay",
-    .at = GATE_CONF_NOWHERE,
-    .blocks = relay_blocks,
-    .help = "Opens POST /webhooks/wp for the site."};
 
 const struct gate_conf_spec gate_conf_step_spec = {.name = "step",
     .title = "NAME",
@@ -254,7 +228,8 @@ const struct gate_conf_spec gate_conf_route_spec = {.name = "route",
     .help = "What is done with an event: one or more steps, in order."};
 
 static const struct gate_conf_spec *const site_blocks[] = {
-    &relay_spec, &gate_conf_route_spec, NULL};
+    &gate_conf_bridge_spec, &gate_conf_relay_spec, &gate_conf_edge_spec,
+    &gate_conf_route_spec, NULL};
 const struct gate_conf_spec gate_conf_site_spec = {.name = "site",
     .title = "NAME",
     .sample = "blog",

@@ -8,6 +8,14 @@
 
 #include "lib/site.h"
 
+const char *const gate_bridge_algorithms[] = {
+    [GATE_BRIDGE_RS256] = "RS256",
+    [GATE_BRIDGE_ES256] = "ES256",
+    [GATE_BRIDGE_EDDSA] = "EdDSA",
+    [GATE_BRIDGE_HS256] = "HS256",
+    [GATE_BRIDGE_ALGORITHM_COUNT] = NULL,
+};
+
 const struct gate_site *
 gate_site_by_name(const struct gate_sites *s, struct gate_span name)
 {
@@ -40,17 +48,30 @@ gate_site_default(const struct gate_sites *s)
 }
 
 const struct gate_site *
-gate_site_by_relay_key(const struct gate_sites *s, struct gate_span key_id)
+gate_site_by_secret(const struct gate_sites *s, enum gate_scheme scheme,
+    struct gate_span key_id)
 {
-	const struct gate_site *site;
+	const struct gate_hmac_secrets *secrets;
 	size_t i, k;
 
 	for (i = 0; i < s->count; i++) {
-		site = &s->list[i];
-		for (k = 0; k < site->relay_key_count; k++)
-			if (gate_span_is(key_id, site->relay_keys[k].id))
-				return site;
+		secrets = &s->list[i].secrets[scheme];
+		for (k = 0; k < secrets->count; k++)
+			if (gate_span_is(key_id, secrets->list[k].id))
+				return &s->list[i];
 	}
+	return NULL;
+}
+
+const struct gate_site *
+gate_site_by_issuer(const struct gate_sites *s, struct gate_span issuer)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->list[i].bridge.issuer != NULL &&
+		    gate_span_is(issuer, s->list[i].bridge.issuer))
+			return &s->list[i];
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
 /*
- * A site: one WordPress, its secrets and its routes. Plain data, built by
- * lib/conf_site.c from sites.d/NAME.conf and NAME.keys, constant afterwards.
+ * A site: one WordPress, its doors with their secrets, and its routes. Plain
+ * data, built by lib/conf_site.c from sites.d/NAME.conf and NAME.keys,
+ * constant afterwards.
  */
 #ifndef GATE_SITE_H
 #define GATE_SITE_H
@@ -12,15 +13,67 @@
 #include "lib/route.h"
 #include "lib/span.h"
 
-/* A secret's life: next is accepted before the sender uses it, current is
+/* What a key is for. lib/conf_keys.c has the words. */
+enum gate_scheme {
+	GATE_SCHEME_RELAY,
+	GATE_SCHEME_EDGE,
+	GATE_SCHEME_HMAC, /* of a bridge's bodies */
+	GATE_SCHEME_HMAC_COUNT,
+	GATE_SCHEME_BRIDGE = GATE_SCHEME_HMAC_COUNT, /* of a bridge's tokens */
+	GATE_SCHEME_COUNT
+};
+
+/* A key's life: next is accepted before the sender uses it, current is
  * in use, retiring is still accepted. */
 enum gate_key_state { GATE_KEY_NEXT, GATE_KEY_CURRENT, GATE_KEY_RETIRING };
 
-struct gate_relay_key {
-	char *id; /* [A-Za-z0-9._-]{1,64}, unique over all sites' relay keys */
+/* What is known of a secret without telling it: equal secrets have equal
+ * marks. Empty where the secret was not read. */
+struct gate_mark {
+	unsigned char b[GATE_SHA256_BYTES];
+	bool is_set;
+};
+
+struct gate_hmac_secret {
+	char *id; /* [A-Za-z0-9._-]{1,64}, unique in its scheme, all sites */
 	enum gate_key_state state;
-	struct gate_hmac_key *key;
+	struct gate_hmac_key *key; /* NULL: not wanted */
+	struct gate_mark mark;
 	int line;
+};
+
+/* A site's secrets of one scheme; none: that door is shut. */
+struct gate_hmac_secrets {
+	struct gate_hmac_secret *list;
+	size_t count;
+};
+
+enum gate_bridge_algorithm {
+	GATE_BRIDGE_RS256,
+	GATE_BRIDGE_ES256,
+	GATE_BRIDGE_EDDSA,
+	GATE_BRIDGE_HS256,
+	GATE_BRIDGE_ALGORITHM_COUNT
+};
+
+/* RFC 7518 section 3.1, by enum gate_bridge_algorithm; ends with NULL. */
+extern const char *const gate_bridge_algorithms[];
+
+/* A key that verifies a site's tokens. */
+struct gate_bridge_key {
+	char *id; /* the token's kid; unique within the site */
+	enum gate_key_state state;
+	enum gate_bridge_algorithm algorithm; /* the only one it is for */
+	struct gate_mark mark;                /* HS256 */
+	int line; /* in the site's file; 0: it stands in NAME.keys */
+};
+
+struct gate_bridge {
+	char *issuer; /* NULL: the door is shut; unique over all sites */
+	char *audience;
+	char *results_audience;
+	struct gate_bridge_key *keys; /* none: not paired yet */
+	size_t key_count;
 };
 
 struct gate_site {
@@ -28,8 +81,8 @@ struct gate_site {
 	char *file;
 	char *url;
 	bool is_default;
-	struct gate_relay_key *relay_keys; /* none: the relay door is shut */
-	size_t relay_key_count;
+	struct gate_hmac_secrets secrets[GATE_SCHEME_HMAC_COUNT];
+	struct gate_bridge bridge;
 	struct gate_route *routes;
 	size_t route_count;
 	char **event_types; /* that the site may send: all its routes' and
@@ -37,7 +90,7 @@ struct gate_site {
 	size_t event_type_count;
 	int64_t body_max_bytes;
 	int64_t idempotency_ttl_s;
-	int64_t window_s; /* how far a signed timestamp may be off */
+	int64_t window_s; /* how far a relay's timestamp may be off */
 };
 
 struct gate_sites {
@@ -50,8 +103,12 @@ struct gate_sites {
 const struct gate_site *gate_site_by_name(
     const struct gate_sites *s, struct gate_span name);
 const struct gate_site *gate_site_default(const struct gate_sites *s);
-const struct gate_site *gate_site_by_relay_key(
-    const struct gate_sites *s, struct gate_span key_id);
+/* scheme: one that has secrets */
+const struct gate_site *gate_site_by_secret(const struct gate_sites *s,
+    enum gate_scheme scheme, struct gate_span key_id);
+/* Byte for byte. */
+const struct gate_site *gate_site_by_issuer(
+    const struct gate_sites *s, struct gate_span issuer);
 const struct gate_route *gate_site_route(
     const struct gate_site *s, struct gate_span name);
 bool gate_site_has_event_type(const struct gate_site *s, struct gate_span type);

@@ -125,6 +125,7 @@ END_TEST
 
 START_TEST(reads_a_site_with_its_routes)
 {
+	const struct gate_hmac_secrets *keys;
 	const struct gate_site *s;
 	const struct gate_route *r;
 
@@ -136,11 +137,17 @@ START_TEST(reads_a_site_with_its_routes)
 	ck_assert_int_eq(s->body_max_bytes, 262144);
 	ck_assert_int_eq(s->idempotency_ttl_s, 30 * 86400);
 	ck_assert_int_eq(s->window_s, 300);
-	ck_assert_uint_eq(s->relay_key_count, 1);
-	ck_assert_int_eq(s->relay_keys[0].state, GATE_KEY_CURRENT);
-	ck_assert_ptr_nonnull(s->relay_keys[0].key);
-	ck_assert_int_eq(s->relay_keys[0].line, 3);
-	ck_assert(gate_site_by_relay_key(&w.conf->sites, GATE_SPAN("k1")) == s);
+	keys = &s->secrets[GATE_SCHEME_RELAY];
+	ck_assert_uint_eq(keys->count, 1);
+	ck_assert_int_eq(keys->list[0].state, GATE_KEY_CURRENT);
+	ck_assert_ptr_nonnull(keys->list[0].key);
+	ck_assert_int_eq(keys->list[0].line, 3);
+	ck_assert(gate_site_by_secret(
+		      &w.conf->sites, GATE_SCHEME_RELAY, GATE_SPAN("k1")) == s);
+	ck_assert_ptr_null(gate_site_by_secret(
+	    &w.conf->sites, GATE_SCHEME_EDGE, GATE_SPAN("k1")));
+	ck_assert_uint_eq(s->secrets[GATE_SCHEME_EDGE].count, 0);
+	ck_assert_ptr_null(s->bridge.issuer);
 	ck_assert(gate_site_has_event_type(s, GATE_SPAN("post.updated")));
 	ck_assert(!gate_site_has_event_type(s, GATE_SPAN("post")));
 	r = gate_site_route(s, GATE_SPAN("summarise"));
@@ -362,6 +369,53 @@ static const struct {
      "\"file:secrets.d/none\" } }",
 	"sites.d/blog.conf:2: secret: file:secrets.d/none: No such file or "
 	"directory, expected a secret of at least 24 bytes\n"},
+    {"url = \"https://b\" edge {}\nedge {}",
+	"sites.d/blog.conf:2: key: is missing, expected at least one key "
+	"\"ID\" { ... }\n"
+	"sites.d/blog.conf:3: edge: a second block, expected one\n"},
+    {"url = \"https://b\" bridge {}",
+	"sites.d/blog.conf:2: hmac: is missing, expected at least one hmac "
+	"\"ID\" { ... }\n"
+	"sites.d/blog.conf:2: issuer: is missing, expected text of 1 to 200 "
+	"bytes\n"},
+    {"url = \"https://b\" bridge { issuer = i audience = a\n"
+     "results_audience = a hmac \"h\" { secret = \"file:secrets.d/a\" } }",
+	"sites.d/blog.conf:2: results_audience: the same as audience, "
+	"expected another text\n"},
+    {"url = \"https://b\" bridge { issuer = i\n"
+     "hmac \"h\" { secret = \"file:secrets.d/a\" }\n"
+     "key \"1\" { algorithm = RS512 }\n"
+     "key \"2\" { algorithm = RS256 }\n"
+     "key \"3\" { algorithm = RS256 secret = \"file:secrets.d/b\" }\n"
+     "key \"4\" { algorithm = HS256 public = \"file:secrets.d/b\" }\n"
+     "key \"5\" { algorithm = HS256 secret = \"file:secrets.d/b\" } }",
+	"sites.d/blog.conf:4: algorithm: bad value, expected RS256, ES256, "
+	"EdDSA or HS256\n"
+	"sites.d/blog.conf:5: public: is missing, expected a reference: "
+	"env:NAME, file:PATH or cred:NAME\n"
+	"sites.d/blog.conf:6: secret: does not belong to RS256, expected "
+	"public\n"
+	"sites.d/blog.conf:6: public: is missing, expected a reference: "
+	"env:NAME, file:PATH or cred:NAME\n"
+	"sites.d/blog.conf:7: public: does not belong to HS256, expected "
+	"secret\n"
+	"sites.d/blog.conf:7: secret: is missing, expected a reference: "
+	"env:NAME, file:PATH or cred:NAME\n"
+	"sites.d/blog.conf:8: secret: file:secrets.d/b: too short, expected a "
+	"secret of at least 32 bytes\n"},
+    {"url = \"https://b\" relay { key \"k\" { secret = \"file:secrets.d/a\" "
+     "} }\nedge { key \"k\" { secret = \"file:secrets.d/a\" } }",
+	"sites.d/blog.conf:2: secret: the same secret as in "
+	"sites.d/blog.conf:3, expected it once\n"
+	"sites.d/blog.conf:3: secret: the same secret as in "
+	"sites.d/blog.conf:2, expected it once\n"},
+    {"url = \"https://b\" bridge { issuer = i key \"k\" { algorithm = HS256 "
+     "secret = \"file:secrets.d/long\" }\n"
+     "hmac \"k\" { secret = \"file:secrets.d/long\" } }",
+	"sites.d/blog.conf:2: secret: the same secret as in "
+	"sites.d/blog.conf:3, expected it once\n"
+	"sites.d/blog.conf:3: secret: the same secret as in "
+	"sites.d/blog.conf:2, expected it once\n"},
     {"url = \"https://b\"\nbody_max = \"2m\"\nidempotency_ttl = "
      "\"91d\"\nwindow = \"29s\"\nevents = {\"*\", \"a b\"}",
 	"sites.d/blog.conf:3: body_max: bad value, expected a size from 1k to "
@@ -475,6 +529,27 @@ static const struct {
 	"expected it once\n"
 	"sites.d/b.conf:2: secret: the same secret as in sites.d/a.conf:1, "
 	"expected it once\n"},
+    {SITE("a", "edge { key \"k\" { secret = \"file:secrets.d/a\" } }"),
+	SITE("b", "\nedge { key \"k\" { secret = \"file:secrets.d/b\" } }"),
+	"sites.d/a.conf:1: key: the same key id as in sites.d/b.conf:2, "
+	"expected it once\n"
+	"sites.d/b.conf:2: key: the same key id as in sites.d/a.conf:1, "
+	"expected it once\n"},
+    {SITE("a", "edge { key \"k\" { secret = \"file:secrets.d/a\" } }"),
+	SITE("b", "\nrelay { key \"k\" { secret = \"file:secrets.d/a\" } }"),
+	"sites.d/a.conf:1: secret: the same secret as in sites.d/b.conf:2, "
+	"expected it once\n"
+	"sites.d/b.conf:2: secret: the same secret as in sites.d/a.conf:1, "
+	"expected it once\n"},
+    {SITE("a",
+	 "bridge { issuer = i hmac \"1\" { secret = \"file:secrets.d/a\" } }"),
+	SITE("b",
+	    "bridge { hmac \"2\" { secret = \"file:secrets.d/b\" }\n"
+	    "issuer = i }"),
+	"sites.d/a.conf:1: issuer: the same issuer as in sites.d/b.conf:2, "
+	"expected it once\n"
+	"sites.d/b.conf:2: issuer: the same issuer as in sites.d/a.conf:1, "
+	"expected it once\n"},
 };
 
 START_TEST(leaves_both_sites_out_that_claim_the_same)
@@ -549,24 +624,80 @@ START_TEST(finds_sites_whose_files_sort_otherwise)
 }
 END_TEST
 
+#define BRIDGE(inside)                                                         \
+	"bridge { issuer = \"https://i\"\n" inside                             \
+	"hmac \"h1\" { secret = \"file:secrets.d/b\" } }"
+
+START_TEST(reads_a_bridge_with_its_keys)
+{
+	const struct gate_bridge *b;
+	const struct gate_site *s;
+
+	conf_world_write(&w, "sites.d/blog.conf",
+	    SITE("blog",
+		BRIDGE("key \"t1\" { algorithm = HS256 "
+		       "secret = \"file:secrets.d/long\" }\n"
+		       "audience = django-api\n")));
+	conf_world_load(&w, GATE_CONF_ALL);
+	ck_assert_str_eq(conf_world_said(&w), "");
+	s = gate_site_by_issuer(&w.conf->sites, GATE_SPAN("https://i"));
+	ck_assert_ptr_nonnull(s);
+	ck_assert_ptr_null(
+	    gate_site_by_issuer(&w.conf->sites, GATE_SPAN("https://i/")));
+	b = &s->bridge;
+	ck_assert_str_eq(b->audience, "django-api");
+	ck_assert_str_eq(b->results_audience, "pressgate-results");
+	ck_assert_uint_eq(b->key_count, 1);
+	ck_assert_str_eq(b->keys[0].id, "t1");
+	ck_assert_int_eq(b->keys[0].algorithm, GATE_BRIDGE_HS256);
+	ck_assert_int_eq(b->keys[0].state, GATE_KEY_CURRENT);
+	ck_assert_uint_eq(s->secrets[GATE_SCHEME_HMAC].count, 1);
+	ck_assert(gate_site_by_secret(
+		      &w.conf->sites, GATE_SCHEME_HMAC, GATE_SPAN("h1")) == s);
+}
+END_TEST
+
+/* A site that the command has made and whose plugin has no key yet. */
+START_TEST(takes_a_bridge_that_is_not_paired_yet)
+{
+	conf_world_write(&w, "sites.d/blog.conf", SITE("blog", BRIDGE("")));
+	conf_world_load(&w, GATE_CONF_ALL);
+	ck_assert_str_eq(conf_world_said(&w), "");
+	ck_assert_uint_eq(w.conf->sites.list[0].bridge.key_count, 0);
+}
+END_TEST
+
 START_TEST(takes_states_from_the_keys_file)
 {
-	const struct gate_relay_key *k;
+	const struct gate_site *s;
 
 	conf_world_write(&w, "sites.d/blog.conf",
 	    SITE("blog",
 		"relay { key \"k1\" { "
 		"secret = \"file:secrets.d/a\" }\n"
-		"key \"k2\" { secret = \"file:secrets.d/b\" } }"));
+		"key \"k2\" { secret = \"file:secrets.d/c\" } }\n"
+		"edge { key \"k1\" { secret = \"file:secrets.d/d\" } "
+		"}\n" BRIDGE("key \"k1\" { algorithm = HS256 "
+			     "secret = \"file:secrets.d/long\" }\n")));
 	conf_world_write(&w, "sites.d/blog.keys",
 	    "# written by pressgate\n"
 	    "relay k2 next 2026-11-22T06:30:00Z\n"
+	    "edge k1 retiring 2026-11-22T06:30:00Z\n"
+	    "hmac h1 next 2026-11-22T06:30:00Z\n"
+	    "bridge k1 retiring 2026-11-22T06:30:00Z\n"
 	    "relay gone retiring 2026-11-22T06:30:00Z\n");
 	conf_world_load(&w, GATE_CONF_ALL);
 	ck_assert_str_eq(conf_world_said(&w), "");
-	k = w.conf->sites.list[0].relay_keys;
-	ck_assert_int_eq(k[0].state, GATE_KEY_CURRENT);
-	ck_assert_int_eq(k[1].state, GATE_KEY_NEXT);
+	s = &w.conf->sites.list[0];
+	ck_assert_int_eq(
+	    s->secrets[GATE_SCHEME_RELAY].list[0].state, GATE_KEY_CURRENT);
+	ck_assert_int_eq(
+	    s->secrets[GATE_SCHEME_RELAY].list[1].state, GATE_KEY_NEXT);
+	ck_assert_int_eq(
+	    s->secrets[GATE_SCHEME_EDGE].list[0].state, GATE_KEY_RETIRING);
+	ck_assert_int_eq(
+	    s->secrets[GATE_SCHEME_HMAC].list[0].state, GATE_KEY_NEXT);
+	ck_assert_int_eq(s->bridge.keys[0].state, GATE_KEY_RETIRING);
 }
 END_TEST
 
@@ -574,9 +705,15 @@ static const char *const bad_keys[] = {
     "relay k1 old 2026-11-22T06:30:00Z\n",
     "relay k1 next\n",
     "relay k1 next yesterday",
-    "bridge k1 next 2026-11-22T06:30:00Z\n",
+    "door k1 next 2026-11-22T06:30:00Z\n",
     "relay k1  next 2026-11-22T06:30:00Z\n",
     "x\n",
+    "relay k2 next 2026-11-22T06:30:00Z RS256 secrets.d/p.pem\n",
+    "bridge k2 next 2026-11-22T06:30:00Z RS256\n",
+    "bridge k2 next 2026-11-22T06:30:00Z RS256 \n",
+    "bridge k2 next 2026-11-22T06:30:00Z HS256 secrets.d/a\n",
+    "bridge k2 next 2026-11-22T06:30:00Z RS512 secrets.d/p.pem\n",
+    "bridge k/2 next 2026-11-22T06:30:00Z RS256 secrets.d/p.pem\n",
 };
 
 START_TEST(refuses_a_line_of_the_keys_file)
@@ -585,8 +722,9 @@ START_TEST(refuses_a_line_of_the_keys_file)
 	conf_world_write(&w, "sites.d/blog.keys", bad_keys[_i]);
 	conf_world_load(&w, GATE_CONF_ALL);
 	ck_assert_str_eq(conf_world_said(&w),
-	    "sites.d/blog.keys:1: not understood, expected: relay KEY_ID "
-	    "next|current|retiring TIME\n");
+	    "sites.d/blog.keys:1: not understood, expected: "
+	    "relay|edge|hmac|bridge KEY_ID next|current|retiring TIME "
+	    "[RS256|ES256|EdDSA FILE]\n");
 	ck_assert_uint_eq(w.bad_sites, 1);
 }
 END_TEST
@@ -600,7 +738,8 @@ START_TEST(reads_no_secret_that_is_not_wanted)
 	    "secret = \"file:nowhere\" }");
 	conf_world_load(&w, 0);
 	ck_assert_str_eq(conf_world_said(&w), "");
-	ck_assert_ptr_null(w.conf->sites.list[0].relay_keys[0].key);
+	ck_assert_ptr_null(
+	    w.conf->sites.list[0].secrets[GATE_SCHEME_RELAY].list[0].key);
 	conf_world_load(&w, GATE_CONF_INGEST);
 	ck_assert_uint_eq(w.bad_sites, 1);
 	ck_assert_int_eq(w.code, GATE_OK);
@@ -700,6 +839,8 @@ suite(void)
 	add_row_test(t, holds_a_file_to_its_name, names);
 	tcase_add_test(t, passes_over_files_that_are_no_sites);
 	tcase_add_test(t, finds_sites_whose_files_sort_otherwise);
+	tcase_add_test(t, reads_a_bridge_with_its_keys);
+	tcase_add_test(t, takes_a_bridge_that_is_not_paired_yet);
 	tcase_add_test(t, takes_states_from_the_keys_file);
 	add_row_test(t, refuses_a_line_of_the_keys_file, bad_keys);
 	tcase_add_test(t, reads_no_secret_that_is_not_wanted);

@@ -41,7 +41,7 @@ struct world {
 	char key_id[8];
 	char type[16];
 	char *types[1];
-	struct gate_relay_key keys[1];
+	struct gate_hmac_secret keys[1];
 	struct gate_site site;
 	struct gate_conf conf;
 	struct settings settings;
@@ -92,8 +92,7 @@ world_init(struct world *w)
 	    gate_hmac_key_new(GATE_SPAN("one"), &w->keys[0].key), GATE_OK);
 	w->site = (struct gate_site){.name = w->blog,
 	    .is_default = true,
-	    .relay_keys = w->keys,
-	    .relay_key_count = 1,
+	    .secrets = {[GATE_SCHEME_RELAY] = {w->keys, 1}},
 	    .event_types = w->types,
 	    .event_type_count = 1,
 	    .body_max_bytes = 100,

@@ -133,8 +133,8 @@ hmac_key(const char *secret)
 
 /* Two sites; blog has two secrets and is the default. */
 struct world {
-	struct gate_relay_key blog_keys[2];
-	struct gate_relay_key shop_keys[1];
+	struct gate_hmac_secret blog_keys[2];
+	struct gate_hmac_secret shop_keys[1];
 	struct gate_site list[2];
 	struct gate_sites sites;
 	struct gate_hmac_key *dummy;
@@ -146,21 +146,19 @@ world_init(struct world *w)
 	static char names[][8] = {"blog", "shop", "b-1", "b-2", "s-1"};
 
 	*w = (struct world){.dummy = hmac_key("dummy")};
-	w->blog_keys[0] = (struct gate_relay_key){
+	w->blog_keys[0] = (struct gate_hmac_secret){
 	    .id = names[2], .state = GATE_KEY_CURRENT, .key = hmac_key("one")};
-	w->blog_keys[1] = (struct gate_relay_key){
+	w->blog_keys[1] = (struct gate_hmac_secret){
 	    .id = names[3], .state = GATE_KEY_NEXT, .key = hmac_key("two")};
-	w->shop_keys[0] = (struct gate_relay_key){.id = names[4],
+	w->shop_keys[0] = (struct gate_hmac_secret){.id = names[4],
 	    .state = GATE_KEY_RETIRING,
 	    .key = hmac_key("three")};
 	w->list[0] = (struct gate_site){.name = names[0],
 	    .is_default = true,
-	    .relay_keys = w->blog_keys,
-	    .relay_key_count = 2,
+	    .secrets = {[GATE_SCHEME_RELAY] = {w->blog_keys, 2}},
 	    .window_s = 300};
 	w->list[1] = (struct gate_site){.name = names[1],
-	    .relay_keys = w->shop_keys,
-	    .relay_key_count = 1,
+	    .secrets = {[GATE_SCHEME_RELAY] = {w->shop_keys, 1}},
 	    .window_s = 300};
 	w->sites = (struct gate_sites){.list = w->list, .count = 2};
 }
@@ -256,7 +254,7 @@ START_TEST(checks_every_candidate_and_then_the_window)
 	struct world w;
 	struct gate_hmac_key *signer = hmac_key(checks[_i].secret);
 	struct gate_span parts[RELAY_PARTS_MAX];
-	const struct gate_relay_key *key = NULL;
+	const struct gate_hmac_secret *key = NULL;
 	struct relay relay = {.key_id = gate_span_str(checks[_i].key_id),
 	    .timestamp_s = NOW + checks[_i].off_s,
 	    .timestamp = GATE_SPAN("123")};

@@ -53,7 +53,11 @@ conf_world_init(struct conf_world *w)
 	conf_world_write(w, "pressgate.conf", conf_world_main);
 	conf_world_write(w, "secrets.d/a", "aaaaaaaaaaaaaaaaaaaaaaaa");
 	conf_world_write(w, "secrets.d/b", "bbbbbbbbbbbbbbbbbbbbbbbb\n");
+	conf_world_write(w, "secrets.d/c", "cccccccccccccccccccccccc");
+	conf_world_write(w, "secrets.d/d", "dddddddddddddddddddddddd");
 	conf_world_write(w, "secrets.d/short", "ccccccccccccccccccccccc");
+	conf_world_write(
+	    w, "secrets.d/long", "llllllllllllllllllllllllllllllll");
 }
 
 static int

@@ -15,7 +15,8 @@ struct conf_world {
 	struct gate_buf said; /* the errors, a line each, without the folder */
 };
 
-/* Two services, "llm" and "crm"; no sites; three secrets a, b, c. */
+/* Two services, "llm" and "crm"; no sites; secrets a, b, c and d of 24
+ * bytes, one that is too short, and one of 32, long. */
 void conf_world_init(struct conf_world *w);
 void conf_world_clear(struct conf_world *w);
 /* name is relative; replaces the file. */

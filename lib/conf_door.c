@@ -1,0 +1,235 @@
+/*
+ * The doors of a site: which secrets and keys it has and where they are.
+ * Owns the reading of key material; who may come in by it is decided in
+ * fcgi. What must hold between doors and sites is lib/conf_clash.c's.
+ */
+#include "config.h"
+
+#include "lib/conf_door.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/conf_fill.h"
+#include "lib/num.h"
+
+/* The blocks that hold HMAC secrets. */
+static const struct {
+	const char *door;
+	const char *block;
+	enum gate_scheme scheme;
+} rings[] = {
+    {"relay", "key", GATE_SCHEME_RELAY},
+    {"edge", "key", GATE_SCHEME_EDGE},
+    {"bridge", "hmac", GATE_SCHEME_HMAC},
+};
+
+static enum gate_code
+make_mark(const struct gate_hmac_key *key, struct gate_mark *out)
+{
+	struct gate_span text = GATE_SPAN("pressgate: the same secret?");
+	enum gate_code code = gate_hmac_sha256(key, &text, 1, out->b);
+
+	out->is_set = code == GATE_OK;
+	return code;
+}
+
+/* The secret that a block's key `secret` refers to. */
+static void
+load_secret(const struct gate_conf_load *l, const struct gate_conf_block *b,
+    size_t min, struct gate_hmac_key **key, struct gate_mark *mark)
+{
+	const struct gate_conf_given *ref = gate_conf_block_key(b, "secret");
+	struct gate_secret secret = {0};
+	struct gate_err err = {0};
+	enum gate_code code;
+
+	if (ref->line == 0 || (l->want & GATE_CONF_INGEST) == 0)
+		return;
+	code = gate_secret_load(ref->text[0], l->conf->dir, min, &secret, &err);
+	if (code == GATE_OK)
+		code = gate_hmac_key_new(gate_secret_span(&secret), key);
+	if (code == GATE_OK)
+		code = make_mark(*key, mark);
+	gate_secret_clear(&secret);
+	if (code == GATE_E_CONF)
+		gate_conf_errors_put(l->errors, b->path, ref->line, "secret",
+		    "%s, expected a secret of at least %zu bytes", err.text,
+		    min);
+	else if (code != GATE_OK)
+		l->errors->nomem = true;
+}
+
+static void
+load_ring(const struct gate_conf_load *l, const struct gate_conf_block *door,
+    const char *name, struct gate_hmac_secrets *out)
+{
+	struct gate_hmac_secret *s;
+	size_t i;
+
+	out->list = gate_conf_fill_room(
+	    door, name, sizeof(*out->list), &out->count, l->errors);
+	for (i = 0; i < out->count; i++) {
+		const struct gate_conf_block *b =
+		    gate_conf_block_at(door, name, i);
+
+		s = &out->list[i];
+		s->line = b->line;
+		s->state = GATE_KEY_CURRENT;
+		s->id = gate_conf_fill_title(b, l->errors);
+		gate_conf_fill(b, s, l->conf->dir, l->errors);
+		load_secret(l, b, GATE_HMAC_SECRET_MIN, &s->key, &s->mark);
+	}
+	if (out->count == 0)
+		gate_conf_errors_put(l->errors, door->path, door->line, name,
+		    "is missing, expected at least one %s \"ID\" { ... }",
+		    name);
+}
+
+/* HS256 has a secret, every other algorithm a public key. */
+static bool
+has_its_material(const struct gate_conf_load *l,
+    const struct gate_conf_block *b, const struct gate_bridge_key *k)
+{
+	bool shared = k->algorithm == GATE_BRIDGE_HS256;
+	const char *wanted = shared ? "secret" : "public";
+	const char *other = shared ? "public" : "secret";
+	const struct gate_conf_given *given = gate_conf_block_key(b, other);
+
+	if (given->line != 0)
+		gate_conf_errors_put(l->errors, b->path, given->line, other,
+		    "does not belong to %s, expected %s",
+		    gate_bridge_algorithms[k->algorithm], wanted);
+	if (gate_conf_block_key(b, wanted)->line != 0)
+		return given->line == 0;
+	gate_conf_errors_put(l->errors, b->path, b->line, wanted,
+	    "is missing, expected a reference: env:NAME, file:PATH or "
+	    "cred:NAME");
+	return false;
+}
+
+static void
+load_bridge_key(const struct gate_conf_load *l, const struct gate_conf_block *b,
+    struct gate_bridge_key *k)
+{
+	struct gate_hmac_key *secret = NULL;
+	size_t before = l->errors->count;
+
+	k->line = b->line;
+	k->state = GATE_KEY_CURRENT;
+	k->id = gate_conf_fill_title(b, l->errors);
+	gate_conf_fill(b, k, l->conf->dir, l->errors);
+	if (l->errors->count > before || !has_its_material(l, b, k))
+		return;
+	if (k->algorithm == GATE_BRIDGE_HS256)
+		load_secret(l, b, GATE_HS256_SECRET_MIN, &secret, &k->mark);
+	gate_hmac_key_free(secret);
+}
+
+static void
+load_bridge(const struct gate_conf_load *l, const struct gate_conf_block *b,
+    struct gate_bridge *out)
+{
+	size_t i;
+
+	gate_conf_fill(b, out, l->conf->dir, l->errors);
+	out->keys = gate_conf_fill_room(
+	    b, "key", sizeof(*out->keys), &out->key_count, l->errors);
+	for (i = 0; i < out->key_count; i++)
+		load_bridge_key(
+		    l, gate_conf_block_at(b, "key", i), &out->keys[i]);
+	/* Else a token for one could be used as one for the other. */
+	if (out->audience != NULL && out->results_audience != NULL &&
+	    strcmp(out->audience, out->results_audience) == 0)
+		gate_conf_errors_put(l->errors, b->path, b->line,
+		    "results_audience",
+		    "the same as audience, expected "
+		    "another text");
+}
+
+void
+gate_conf_doors_load(const struct gate_conf_load *l, struct gate_site *s,
+    const struct gate_conf_block *b)
+{
+	const struct gate_conf_block *door;
+	size_t i;
+
+	for (i = 0; i < GATE_COUNT(rings); i++) {
+		door = gate_conf_block_at(b, rings[i].door, 1);
+		if (door != NULL)
+			gate_conf_errors_put(l->errors, b->path, door->line,
+			    rings[i].door, "a second block, expected one");
+		door = gate_conf_block_at(b, rings[i].door, 0);
+		if (door != NULL)
+			load_ring(l, door, rings[i].block,
+			    &s->secrets[rings[i].scheme]);
+	}
+	door = gate_conf_block_at(b, "bridge", 0);
+	if (door != NULL)
+		load_bridge(l, door, &s->bridge);
+}
+
+static bool
+has_key(const struct gate_bridge *b, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < b->key_count; i++)
+		if (b->keys[i].id != NULL && strcmp(b->keys[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+void
+gate_conf_door_add_key(const struct gate_conf_load *l, struct gate_site *s,
+    const struct gate_conf_place *at, struct gate_bridge_key *key,
+    struct gate_span file)
+{
+	struct gate_bridge_key *list;
+	size_t n, bytes;
+
+	(void)file;
+	if (s->bridge.issuer == NULL) {
+		gate_conf_errors_put(l->errors, at->path, at->line, "bridge",
+		    "a key for a door that the site does not have, expected "
+		    "a block bridge in %s",
+		    s->file);
+		return;
+	}
+	if (has_key(&s->bridge, key->id)) {
+		gate_conf_errors_put(l->errors, at->path, at->line, "bridge",
+		    "the key id %s is there already, expected it once",
+		    key->id);
+		return;
+	}
+	if (!gate_add(s->bridge.key_count, 1, &n) ||
+	    !gate_mul(n, sizeof(*list), &bytes) ||
+	    (list = realloc(s->bridge.keys, bytes)) == NULL) {
+		l->errors->nomem = true;
+		return;
+	}
+	s->bridge.keys = list;
+	list[s->bridge.key_count++] = *key;
+	key->id = NULL;
+}
+
+void
+gate_conf_doors_clear(struct gate_site *s)
+{
+	size_t i, k;
+
+	for (i = 0; i < GATE_COUNT(s->secrets); i++) {
+		for (k = 0; k < s->secrets[i].count; k++) {
+			gate_hmac_key_free(s->secrets[i].list[k].key);
+			free(s->secrets[i].list[k].id);
+		}
+		free(s->secrets[i].list);
+	}
+	for (i = 0; i < s->bridge.key_count; i++) {
+		gate_conf_unfill(
+		    &gate_conf_bridge_key_spec, &s->bridge.keys[i]);
+		free(s->bridge.keys[i].id);
+	}
+	free(s->bridge.keys);
+	gate_conf_unfill(&gate_conf_bridge_spec, &s->bridge);
+}
