@@ -89,13 +89,20 @@ parse(struct gate_span in, int depth, struct gate_json **out,
 }
 
 enum gate_code
-gate_json_parse(
-    struct gate_span in, struct gate_json **out, struct gate_err *err)
+gate_json_parse_within(struct gate_span in, size_t depth_max,
+    struct gate_json **out, struct gate_err *err)
 {
-	enum gate_code code = gate_json_guard(in, err);
+	enum gate_code code = gate_json_guard_within(in, depth_max, err);
 
 	return code == GATE_OK ? parse(in, GATE_JSON_DEPTH_MAX, out, err)
 			       : code;
+}
+
+enum gate_code
+gate_json_parse(
+    struct gate_span in, struct gate_json **out, struct gate_err *err)
+{
+	return gate_json_parse_within(in, GATE_JSON_DEPTH_MAX, out, err);
 }
 
 enum gate_code

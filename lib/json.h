@@ -34,6 +34,9 @@ enum gate_json_kind {
 /* Guard, then parse. Codes as gate_json_guard. *out only on GATE_OK. */
 enum gate_code gate_json_parse(struct gate_span in, struct gate_json **out,
     struct gate_err *err) GATE_MUSTCHECK;
+/* The same with gate_json_guard_within. */
+enum gate_code gate_json_parse_within(struct gate_span in, size_t depth_max,
+    struct gate_json **out, struct gate_err *err) GATE_MUSTCHECK;
 /* The same with gate_json_guard_stored, for what the database gave back.
  * An integer beyond 64 bits becomes a GATE_JSON_DOUBLE of all its digits. */
 enum gate_code gate_json_parse_stored(struct gate_span in,

@@ -250,14 +250,22 @@ run(struct guard *g, struct gate_span in, struct gate_err *err)
 }
 
 enum gate_code
-gate_json_guard(struct gate_span in, struct gate_err *err)
+gate_json_guard_within(
+    struct gate_span in, size_t depth_max, struct gate_err *err)
 {
 	struct guard g = {
-	    .depth_max = GATE_JSON_DEPTH_MAX,
+	    .depth_max = depth_max,
 	    .value_max = GATE_JSON_VALUES_MAX,
 	};
 
+	GATE_ASSERT(depth_max <= GATE_JSON_DEPTH_MAX);
 	return run(&g, in, err);
+}
+
+enum gate_code
+gate_json_guard(struct gate_span in, struct gate_err *err)
+{
+	return gate_json_guard_within(in, GATE_JSON_DEPTH_MAX, err);
 }
 
 enum gate_code

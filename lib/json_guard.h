@@ -6,6 +6,7 @@
 #define GATE_JSON_GUARD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "lib/err.h"
 #include "lib/span.h"
@@ -30,6 +31,9 @@
  */
 enum gate_code gate_json_guard(
     struct gate_span in, struct gate_err *err) GATE_MUSTCHECK;
+/* The same for at most depth_max levels, up to GATE_JSON_DEPTH_MAX. */
+enum gate_code gate_json_guard_within(
+    struct gate_span in, size_t depth_max, struct gate_err *err) GATE_MUSTCHECK;
 
 /* A body within the canonical form, an answer within a step's output within
  * the document of templates: what passed above stands deeper when read again.
