@@ -1,5 +1,5 @@
 /*
- * All cryptography, by OpenSSL; the only file that includes its headers.
+ * Cryptography without key pairs, by OpenSSL; key pairs: lib/crypto_key.h.
  */
 #ifndef GATE_CRYPTO_H
 #define GATE_CRYPTO_H

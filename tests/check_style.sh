@@ -31,7 +31,7 @@ cli cli lib
 # foreign header (a prefix): the files that may include it
 HOMES='
 libpq-fe.h lib/db.c lib/db_link.[ch] lib/db_result.[ch]
-openssl/ lib/crypto.c
+openssl/ lib/crypto*.c lib/crypto_pkey.h
 json-c/ lib/json.c
 confuse.h lib/conf_tree.c
 fcgiapp.h fcgi/serve.c

@@ -1,0 +1,26 @@
+/*
+ * Key pairs as OpenSSL holds them. Part of crypto_key, not for others.
+ */
+#ifndef GATE_CRYPTO_PKEY_H
+#define GATE_CRYPTO_PKEY_H
+
+#include <openssl/evp.h>
+
+#include "lib/buf.h"
+#include "lib/crypto_key.h"
+#include "lib/err.h"
+
+/*
+ * Reads and judges a PEM key (see crypto_key.h for what is refused and the
+ * codes). alg is one with key pairs. der receives the bytes that the PEM
+ * frame held, which the caller wipes. On failure *out is untouched.
+ */
+enum gate_code gate_pkey_load(enum gate_alg alg, struct gate_span text,
+    bool is_private, struct gate_buf *der, EVP_PKEY **out,
+    struct gate_err *err) GATE_MUSTCHECK;
+
+/* True if OpenSSL's last failure was for lack of memory; empties its queue
+ * of errors, which must have been empty before the call that failed. */
+bool gate_pkey_out_of_memory(void);
+
+#endif
