@@ -68,20 +68,26 @@ put_string_or_null(struct gate_buf *b, struct gate_span s)
 }
 
 static bool
-first_of(const struct gate_json *body, const char *a, const char *b,
+first_of(const struct gate_json *body, const char *const names[2],
     const struct gate_json **out)
 {
-	return gate_json_get(body, a, out) || gate_json_get(body, b, out);
+	size_t i;
+
+	for (i = 0; i < 2 && names[i] != NULL; i++)
+		if (gate_json_get(body, names[i], out))
+			return true;
+	return false;
 }
 
 static enum gate_code
-read_ref(struct canonical *c, const struct gate_json *body)
+read_ref(struct canonical *c, const struct canonical_form *form,
+    const struct gate_json *body)
 {
 	const struct gate_json *v;
 	enum gate_code code;
 
 	gate_buf_reset(&c->ref);
-	if (!first_of(body, "object_ref", "post_id", &v))
+	if (!first_of(body, form->refs, &v))
 		return GATE_OK;
 	code = put_scalar(&c->ref, v);
 	if (code == GATE_E_LIMIT) {
@@ -92,12 +98,13 @@ read_ref(struct canonical *c, const struct gate_json *body)
 }
 
 static void
-read_time(struct canonical *c, const struct gate_json *body)
+read_time(struct canonical *c, const struct canonical_form *form,
+    const struct gate_json *body)
 {
 	const struct gate_json *v;
 	struct gate_span s;
 
-	c->has_occurred = first_of(body, "occurred_at", "published_at", &v) &&
+	c->has_occurred = first_of(body, form->times, &v) &&
 	    gate_json_string(v, &s) && gate_time_parse(s, &c->occurred_ms);
 }
 
@@ -114,42 +121,63 @@ split(struct gate_span type, struct gate_span *head, struct gate_span *tail)
 }
 
 static enum gate_code
-put_actor(struct gate_buf *b, const struct gate_json *body)
+put_actor(struct gate_buf *b, const struct canonical_form *form,
+    const struct gate_json *body)
 {
 	const struct gate_json *v;
-	struct gate_span author = {0};
+	struct gate_span name = {0};
 	enum gate_code code = GATE_OK;
 
 	(void)gate_buf_put_str(b, ",\"actor\":{\"id\":");
-	if (gate_json_get(body, "author", &v) && gate_json_string(v, &author))
-		put_string_or_null(b, author);
-	else if (gate_json_get(body, "author", &v) && is_scalar(v))
-		code = gate_json_text(v, b);
-	else
+	if (form->actor == NULL || !gate_json_get(body, form->actor, &v) ||
+	    !is_scalar(v))
 		(void)gate_buf_put_str(b, "null");
+	else if (gate_json_string(v, &name))
+		put_string_or_null(b, name);
+	else
+		code = gate_json_text(v, b);
 	(void)gate_buf_put_str(b, ",\"email\":null}");
 	return code;
 }
 
-enum gate_code
-canonical_relay(struct canonical *c, const char *site, struct gate_span type,
+/* The guard has passed the body, so it is put in as it is, without a copy
+ * of its tree; only a part of it has to be written anew. */
+static enum gate_code
+put_data(struct gate_buf *b, const struct canonical_form *form,
     const struct gate_json *body, struct gate_span raw)
+{
+	const struct gate_json *v;
+
+	(void)gate_buf_put_str(b, ",\"data\":");
+	if (form->data == NULL)
+		return gate_buf_put(b, raw);
+	if (gate_json_get(body, form->data, &v))
+		return gate_json_text(v, b);
+	return gate_buf_put_str(b, "null");
+}
+
+enum gate_code
+canonical_fill(struct canonical *c, const struct canonical_form *form,
+    const char *site, struct gate_span type, const struct gate_json *body,
+    struct gate_span raw)
 {
 	struct gate_buf *b = &c->text;
 	struct gate_span head, tail;
 	char when[GATE_TIME_TEXT];
-	enum gate_code code = read_ref(c, body);
+	enum gate_code code = read_ref(c, form, body);
 
 	if (code != GATE_OK)
 		return code;
-	read_time(c, body);
+	read_time(c, form, body);
 	split(type, &head, &tail);
 	gate_buf_reset(b);
 	(void)gate_buf_put_str(b, "{\"tenant_id\":");
 	(void)gate_json_put_string(b, gate_span_str(site));
-	(void)gate_buf_put_str(b, ",\"source\":\"relay\",\"type\":");
+	(void)gate_buf_put_str(b, ",\"source\":");
+	(void)gate_json_put_string(b, gate_span_str(form->source));
+	(void)gate_buf_put_str(b, ",\"type\":");
 	(void)gate_json_put_string(b, type);
-	code = put_actor(b, body);
+	code = put_actor(b, form, body);
 	if (code != GATE_OK)
 		return code;
 	(void)gate_buf_put_str(b, ",\"subject\":{\"id\":");
@@ -158,8 +186,10 @@ canonical_relay(struct canonical *c, const char *site, struct gate_span type,
 	put_string_or_null(b, head);
 	(void)gate_buf_put_str(b, "},\"action\":{\"type\":");
 	put_string_or_null(b, tail);
-	(void)gate_buf_put_str(b, ",\"reason\":null},\"data\":");
-	(void)gate_buf_put(b, raw);
+	(void)gate_buf_put_str(b, ",\"reason\":null}");
+	code = put_data(b, form, body, raw);
+	if (code != GATE_OK)
+		return code;
 	(void)gate_buf_put_str(b, ",\"occurred_at\":");
 	if (c->has_occurred)
 		gate_time_text(c->occurred_ms, when);

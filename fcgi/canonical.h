@@ -2,12 +2,12 @@
  * The canonical form of an event, whatever door it came through:
  *
  *	{"tenant_id": site's name,
- *	 "source": "relay",
+ *	 "source": "relay", "edge", ...,
  *	 "type": "post.published",
  *	 "actor": {"id": author or null, "email": null},
  *	 "subject": {"id": object_ref or null, "type": "post" or null},
  *	 "action": {"type": "published", "reason": null},
- *	 "data": the body as it was sent,
+ *	 "data": the body as it was sent, or its member data (bridge),
  *	 "occurred_at": RFC 3339 UTC or null}
  *
  * The pointers of routes and templates point into this document. Subject
@@ -39,16 +39,23 @@ struct canonical {
 void canonical_init(struct canonical *c);
 void canonical_clear(struct canonical *c);
 
+/* Which members of a door's bodies hold what. NULL: none does. */
+struct canonical_form {
+	const char *source; /* the scheme's name */
+	const char *type;
+	const char *refs[2]; /* the first that is there */
+	const char *times[2];
+	const char *actor;
+	const char *data; /* NULL: the whole body */
+};
+
 /*
- * Fills c from a relay body. raw is that body, which json_guard has passed,
- * so it is put into the document as it is, without a copy of its tree.
- * object_ref is the member object_ref or post_id, occurred_at the member
- * occurred_at or published_at.
+ * Fills c from a body. raw is its text, which json_guard has passed.
  * Returns GATE_OK, GATE_E_LIMIT, GATE_E_NOMEM.
  */
-enum gate_code canonical_relay(struct canonical *c, const char *site,
-    struct gate_span type, const struct gate_json *body,
-    struct gate_span raw) GATE_MUSTCHECK;
+enum gate_code canonical_fill(struct canonical *c,
+    const struct canonical_form *form, const char *site, struct gate_span type,
+    const struct gate_json *body, struct gate_span raw) GATE_MUSTCHECK;
 
 /*
  * The scalar at pointer as text, appended to out; nothing if there is none.

@@ -108,8 +108,8 @@ log_visit(const struct child *c, const struct visit *v, int64_t ms)
 		gate_log_str(&l, "door", router_name(v->match.door));
 	if (v->site != NULL)
 		gate_log_str(&l, "site", v->site->name);
-	if (v->key != NULL)
-		gate_log_str(&l, "key_id", v->key->id);
+	if (v->key_id != NULL)
+		gate_log_str(&l, "key_id", v->key_id);
 	if (v->idempotency_key.n > 0)
 		gate_log_span(&l, "idempotency_key", v->idempotency_key);
 	if (v->reply.request_id[0] != '\0')

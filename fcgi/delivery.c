@@ -17,7 +17,7 @@
 
 #define SCOPE_TEXT 32
 #define USER_AGENT_MAX 256
-#define SIGNED_MAX 512
+#define SIGNED_MAX 4096 /* a header has 1 KiB at most */
 
 enum outcome
 delivery_trouble(struct delivery *d, enum gate_code code)
@@ -28,23 +28,23 @@ delivery_trouble(struct delivery *d, enum gate_code code)
 	return reply_of_code(code);
 }
 
-/* The guard stands in for a signed key: the MAC may be used once, or again
- * by the very same request. */
+/* What was signed may be used once, or again by the very same request: the
+ * digest tells which it is, and then the idempotency key decides. */
 static enum gate_code
 make_guard(
     const struct delivery *d, char scope[SCOPE_TEXT], struct inbox_guard *g)
 {
-	const struct gate_site *site = d->visit->site;
 	struct gate_span nul = gate_span_of("", 1);
-	struct gate_span parts[] = {
-	    GATE_SPAN("relay"), nul, d->relay.idempotency_key, nul, d->raw};
+	struct gate_span parts[] = {gate_span_str(d->scheme->name), nul,
+	    d->proof.idempotency_key, nul, d->raw};
 
-	if (d->key_is_signed)
+	if (d->key_is_signed && d->scheme->signed_key_guards)
 		return GATE_OK;
-	(void)snprintf(scope, SCOPE_TEXT, "%d:relay", (int)d->site_id);
+	(void)snprintf(
+	    scope, SCOPE_TEXT, "%d:%s", (int)d->site_id, d->scheme->name);
 	g->scope = gate_span_str(scope);
-	memcpy(g->value, d->relay.mac, sizeof(g->value));
-	g->expires_ms = (d->relay.timestamp_s + 2 * site->window_s) * 1000;
+	g->value = d->who.guard;
+	g->expires_ms = d->who.guard_until_s * 1000;
 	return gate_sha256(parts, GATE_COUNT(parts), g->digest);
 }
 
@@ -62,13 +62,17 @@ clean_agent(struct gate_span in, char dst[USER_AGENT_MAX])
 
 /* With the raw body this proves later that the event was signed. */
 static enum gate_code
-put_signed(struct gate_buf *b, const struct relay *relay)
+put_signed(struct gate_buf *b, const struct scheme *s, const struct request *r)
 {
-	(void)gate_buf_put_str(b, "{\"x-wp-timestamp\":");
-	(void)gate_json_put_string(b, relay->timestamp);
-	(void)gate_buf_put_str(b, ",\"x-wp-signature\":\"");
-	(void)gate_hex_put(b, gate_span_of(relay->mac, sizeof(relay->mac)));
-	(void)gate_buf_put_str(b, "\"}");
+	const struct scheme_header *h = s->headers;
+	const char *between = "{";
+
+	for (; h < s->headers + SCHEME_HEADERS_MAX && h->name != NULL; h++) {
+		(void)gate_buf_printf(b, "%s\"%s\":", between, h->name);
+		(void)gate_json_put_string(b, scheme_header_get(h, r));
+		between = ",";
+	}
+	(void)gate_buf_put_byte(b, '}');
 	return b->failed;
 }
 
@@ -81,7 +85,7 @@ make_event(struct delivery *d, struct inbox_event *e)
 	if (code == GATE_OK)
 		code = gate_sha256(&d->raw, 1, e->fingerprint);
 	e->type = d->type;
-	e->key = d->relay.idempotency_key;
+	e->key = d->proof.idempotency_key;
 	e->object_ref = gate_buf_span(&c->ref);
 	e->has_occurred = c->has_occurred;
 	e->occurred_ms = c->occurred_ms;
@@ -126,8 +130,9 @@ delivery_store(struct delivery *d)
 	struct inbox_event event = {.type = d->type};
 	struct gate_buf headers;
 	struct inbox_delivery in = {.site_id = d->site_id,
-	    .scheme = "relay",
-	    .key_id = v->key->id,
+	    .scheme = d->scheme->name,
+	    .key_id = d->who.key_id,
+	    .created_by = d->who.created_by,
 	    .traceparent = traceparent,
 	    .user_agent = clean_agent(v->request->user_agent, agent),
 	    .key_ttl_s = v->site->idempotency_ttl_s,
@@ -140,7 +145,7 @@ delivery_store(struct delivery *d)
 	enum gate_code code;
 
 	gate_buf_init(&headers, SIGNED_MAX);
-	code = put_signed(&headers, &d->relay);
+	code = put_signed(&headers, d->scheme, v->request);
 	in.signed_headers = gate_buf_span(&headers);
 	if (address_of(v->request, &v->tools->settings->proxies, &address)) {
 		gate_address_text(&address, from);

@@ -11,7 +11,7 @@
 
 #include "fcgi/inbox.h"
 #include "fcgi/outcome.h"
-#include "fcgi/scheme_relay.h"
+#include "fcgi/scheme.h"
 #include "fcgi/visit.h"
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -23,7 +23,9 @@
 
 struct delivery {
 	struct visit *visit;
-	struct relay relay;
+	const struct scheme *scheme;
+	struct proof proof;
+	struct identity who; /* once the signature holds */
 	struct gate_span raw;
 	struct gate_json *body;
 	struct gate_span type;

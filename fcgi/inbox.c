@@ -146,8 +146,7 @@ put_guard(struct call *c, const struct inbox_guard *g)
 		return;
 	gate_time_text(g->expires_ms, c->expires);
 	c->params[2] = gate_param_text(g->scope);
-	c->params[3] =
-	    gate_param_bytes(gate_span_of(g->value, sizeof(g->value)));
+	c->params[3] = gate_param_bytes(g->value);
 	c->params[4] =
 	    gate_param_bytes(gate_span_of(g->digest, sizeof(g->digest)));
 	c->params[5] = gate_param_str(c->expires);
@@ -164,7 +163,7 @@ fill(struct call *c, const struct inbox_delivery *d)
 	put_guard(c, &d->guard);
 	c->params[6] = gate_param_str(d->scheme);
 	c->params[7] = gate_param_str(d->key_id);
-	c->params[8] = gate_param_str(d->key_id);
+	c->params[8] = gate_param_text(d->created_by);
 	c->params[9] = gate_param_str(d->address);
 	c->params[10] = text_or_null(d->user_agent);
 	c->params[11] = gate_param_str(d->traceparent);

@@ -30,7 +30,7 @@ extern const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT];
 /* The replay guard; scope empty: none is needed. */
 struct inbox_guard {
 	struct gate_span scope;
-	unsigned char value[GATE_SHA256_BYTES];
+	struct gate_span value;
 	unsigned char digest[GATE_SHA256_BYTES];
 	int64_t expires_ms; /* wall */
 };
@@ -62,6 +62,7 @@ struct inbox_delivery {
 	struct inbox_guard guard;
 	const char *scheme;
 	const char *key_id;
+	struct gate_span created_by;
 	const char *address;         /* NULL: unknown */
 	struct gate_span user_agent; /* visible ASCII; empty: none */
 	const char *traceparent;

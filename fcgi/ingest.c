@@ -1,5 +1,6 @@
 /*
- * The pipeline: a list of stages, walked once, in an order that matters.
+ * The pipeline: a list of stages, walked once, in an order that matters,
+ * the same for every door; what differs is asked of the door's scheme.
  * Nothing that is not authenticated is parsed or touches the database;
  * the cheap refusals stand before the dear ones. A stage says what it found
  * in the delivery and returns OUTCOME_NONE, or ends the walk.
@@ -9,7 +10,6 @@
 #include "fcgi/ingest.h"
 
 #include "fcgi/delivery.h"
-#include "fcgi/verify.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/num.h"
@@ -39,7 +39,7 @@ check_announced_size(struct delivery *d)
 static enum outcome
 read_headers(struct delivery *d)
 {
-	return relay_read_post(d->visit->request, &d->relay);
+	return d->scheme->read(d->visit->request, false, &d->proof);
 }
 
 static enum outcome
@@ -48,7 +48,7 @@ find_site(struct delivery *d)
 	struct visit *v = d->visit;
 	const struct gate_sites *sites = &v->tools->settings->conf->sites;
 
-	v->site = verify_relay_site(sites, v->match.argument, d->relay.key_id);
+	v->site = d->scheme->find_site(sites, v->match.argument, &d->proof);
 	/* It may be the one that did not load: nobody may be told "no". */
 	if (v->site == NULL && sites->incomplete)
 		return OUTCOME_UNSURE;
@@ -76,14 +76,17 @@ read_body(struct delivery *d)
 static enum outcome
 check_signature(struct delivery *d)
 {
-	struct gate_span parts[RELAY_PARTS_MAX];
-	size_t n = relay_parts_post(&d->relay, d->raw, parts);
-	enum outcome o;
+	struct visit *v = d->visit;
+	struct trial t = {.site = v->site,
+	    .dummy = v->tools->dummy,
+	    .data = d->raw,
+	    .now_s = gate_wall_ms() / 1000};
+	enum outcome o = d->scheme->verify(&t, &d->proof, &d->who);
 
-	o = verify_relay(d->visit->site, d->visit->tools->dummy, &d->relay,
-	    parts, n, gate_wall_ms() / 1000, &d->visit->key);
-	if (o == OUTCOME_NONE)
-		d->visit->idempotency_key = d->relay.idempotency_key;
+	if (o == OUTCOME_NONE) {
+		v->key_id = d->who.key_id;
+		v->idempotency_key = d->proof.idempotency_key;
+	}
 	return o;
 }
 
@@ -103,7 +106,7 @@ check_event_type(struct delivery *d)
 {
 	const struct gate_json *event;
 
-	if (!gate_json_get(d->body, "event", &event) ||
+	if (!gate_json_get(d->body, d->scheme->form.type, &event) ||
 	    !gate_json_string(event, &d->type) || d->type.n == 0)
 		return OUTCOME_NO_EVENT;
 	if (!gate_site_has_event_type(d->visit->site, d->type))
@@ -118,11 +121,12 @@ compare_keys(struct delivery *d)
 	const struct gate_json *member;
 	struct gate_span key;
 
-	if (!gate_json_get(d->body, "idempotency_key", &member) ||
+	if (d->scheme->key_rule == SCHEME_KEY_IN_HEADER ||
+	    !gate_json_get(d->body, "idempotency_key", &member) ||
 	    gate_json_kind(member) == GATE_JSON_NULL)
 		return OUTCOME_NONE;
 	if (!gate_json_string(member, &key) ||
-	    !gate_span_equal(key, d->relay.idempotency_key))
+	    !gate_span_equal(key, d->proof.idempotency_key))
 		return OUTCOME_KEY_DIFFERS;
 	d->key_is_signed = true;
 	return OUTCOME_NONE;
@@ -134,8 +138,8 @@ normalise(struct delivery *d)
 	struct visit *v = d->visit;
 	enum gate_code code;
 
-	code = canonical_relay(
-	    &v->tools->canonical, v->site->name, d->type, d->body, d->raw);
+	code = canonical_fill(&v->tools->canonical, &d->scheme->form,
+	    v->site->name, d->type, d->body, d->raw);
 	return code == GATE_OK ? OUTCOME_NONE : delivery_trouble(d, code);
 }
 
@@ -222,9 +226,10 @@ static const struct {
 };
 
 enum outcome
-ingest_relay(struct visit *v)
+ingest_event(struct visit *v)
 {
-	struct delivery d = {.visit = v};
+	struct delivery d = {
+	    .visit = v, .scheme = scheme_of_door(v->match.door)};
 	enum outcome o = OUTCOME_NONE;
 	size_t i;
 

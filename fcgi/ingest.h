@@ -8,15 +8,15 @@
 #include "fcgi/visit.h"
 #include "lib/err.h"
 
-/* POST /webhooks/wp and /webhooks/wp/{site}. */
-enum outcome ingest_relay(struct visit *v) GATE_MUSTCHECK;
+/* A POST at a door that takes events. */
+enum outcome ingest_event(struct visit *v) GATE_MUSTCHECK;
 
 /* Bodies above it are refused whatever a site's configuration says. */
 #define INGEST_BODY_HARD_MAX (1024u * 1024)
 /* And above it where no site is known. */
 #define INGEST_BODY_DEFAULT_MAX (256u * 1024)
 
-/* The recipe of the relay door's fingerprint: SHA-256 of the raw body. A
+/* The recipe of the own doors' fingerprint: SHA-256 of the raw body. A
  * new recipe gets a new number; rows of another number never conflict. */
 #define INGEST_FP_VERSION 1
 

@@ -27,8 +27,10 @@
 	    "A header that may stand once stands twice.")                      \
 	X(HEADER_MISSING, "header_missing", 400,                               \
 	    "A required header is missing.")                                   \
+	X(TWO_SCHEMES, "two_schemes", 400,                                     \
+	    "Headers of two schemes: one request proves itself in one way.")   \
 	X(BAD_KEY, "bad_key", 400,                                             \
-	    "Idempotency-Key must be 1 to 128 visible ASCII characters.")      \
+	    "The idempotency key must be 1 to 128 visible ASCII characters.")  \
 	X(KEY_DIFFERS, "key_differs", 400,                                     \
 	    "idempotency_key in the body differs from the header.")            \
 	X(EMPTY_BODY, "empty_body", 400, "The body is empty.")                 \
@@ -51,7 +53,7 @@
 	X(BAD_MEDIA_TYPE, "bad_media_type", 415,                               \
 	    "The body must be application/json, UTF-8, not encoded.")          \
 	X(NO_EVENT, "no_event", 422,                                           \
-	    "The body must be an object with a string member event.")          \
+	    "The body must be an object that has its event type as a string.") \
 	X(UNKNOWN_EVENT, "unknown_event", 422,                                 \
 	    "The site's configuration does not know this event type.")         \
 	X(CONFLICT, "conflict", 422,                                           \

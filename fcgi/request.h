@@ -57,6 +57,11 @@ struct request {
 	struct gate_span wp_timestamp;
 	struct gate_span wp_signature;
 	struct gate_span wp_key_id;
+	struct gate_span x_idempotency_key;
+	struct gate_span edge_timestamp;
+	struct gate_span edge_nonce;
+	struct gate_span edge_signature;
+	struct gate_span edge_key_id;
 
 	bool has_length; /* false: absent, empty or -1 (lighttpd, Caddy) */
 	uint64_t length;

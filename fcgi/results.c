@@ -12,8 +12,7 @@
 
 #include "fcgi/cursor.h"
 #include "fcgi/inbox.h"
-#include "fcgi/scheme_relay.h"
-#include "fcgi/verify.h"
+#include "fcgi/scheme.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/num.h"
@@ -49,19 +48,27 @@ static enum outcome
 admit(struct visit *v)
 {
 	const struct gate_sites *sites = &v->tools->settings->conf->sites;
-	struct gate_span parts[RELAY_PARTS_MAX];
-	struct relay relay;
-	enum outcome o = relay_read_get(v->request, &relay);
-	size_t n;
+	struct trial t = {.dummy = v->tools->dummy,
+	    .data = v->match.target,
+	    .is_get = true,
+	    .now_s = gate_wall_ms() / 1000};
+	const struct scheme *scheme;
+	struct identity who;
+	struct proof proof;
+	enum outcome o = scheme_of_get(v->request, &scheme);
 
+	if (o == OUTCOME_NONE)
+		o = scheme->read(v->request, true, &proof);
 	if (o != OUTCOME_NONE)
 		return o;
-	v->site = verify_relay_site(sites, (struct gate_span){0}, relay.key_id);
+	v->site = scheme->find_site(sites, (struct gate_span){0}, &proof);
 	if (v->site == NULL && sites->incomplete)
 		return OUTCOME_UNSURE;
-	n = relay_parts_get(&relay, v->match.target, parts);
-	return verify_relay(v->site, v->tools->dummy, &relay, parts, n,
-	    gate_wall_ms() / 1000, &v->key);
+	t.site = v->site;
+	o = scheme->verify(&t, &proof, &who);
+	if (o == OUTCOME_NONE)
+		v->key_id = who.key_id;
+	return o;
 }
 
 /* Runs a statement whose first parameter is the site. */

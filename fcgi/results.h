@@ -1,6 +1,6 @@
 /*
- * A site fetches what became of its events. Both doors take the site's own
- * signature over the request's target.
+ * A site fetches what became of its events. Both doors take what proves
+ * the site by any of its schemes; nothing is used up by it.
  */
 #ifndef FCGI_RESULTS_H
 #define FCGI_RESULTS_H

@@ -18,6 +18,8 @@ static const struct {
 } paths[] = {
     {"/webhooks/wp", false, DOOR_RELAY},
     {"/webhooks/wp/", true, DOOR_RELAY},
+    {"/ingest/webhook", false, DOOR_EDGE},
+    {"/ingest/webhook/", true, DOOR_EDGE},
     {"/results", false, DOOR_RESULTS},
     {"/events/", true, DOOR_EVENT},
     {"/livez", false, DOOR_LIVE},
@@ -29,6 +31,7 @@ static const struct {
 	const char *method;
 } doors[] = {
     [DOOR_RELAY] = {"relay", "POST"},
+    [DOOR_EDGE] = {"edge", "POST"},
     [DOOR_RESULTS] = {"results", "GET"},
     [DOOR_EVENT] = {"event", "GET"},
     [DOOR_LIVE] = {"live", "GET"},

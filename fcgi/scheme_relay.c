@@ -1,108 +1,82 @@
 /*
- * The relay scheme's headers and signed bytes. Pure. The grammar is narrower
- * than what the senders' languages would take (Python's int() takes "+1",
- * " 1" and "1_0"): what is signed must have one reading.
+ * The relay scheme: X-WP-Timestamp, X-WP-Signature, Idempotency-Key and
+ * X-WP-Key-Id; POST /webhooks/wp.
+ *
+ * Signed with HMAC-SHA256, hex:
+ *	POST	timestamp "." body
+ *	GET	timestamp "." "GET " target
+ * target is REQUEST_URI without the mount prefix, byte for byte.
  */
 #include "config.h"
 
-#include "fcgi/scheme_relay.h"
-
+#include "fcgi/scheme.h"
+#include "fcgi/verify.h"
 #include "lib/codec.h"
 
-#define TIMESTAMP_DIGITS_MAX 11
-#define KEY_ID_MAX 64
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-bool
-relay_key(struct gate_span in, struct gate_span *out)
-{
-	struct gate_span key = in, tail;
-
-	if (key.n > 0 && key.p[0] == '"') {
-		struct gate_span inner;
-
-		tail = gate_span_of(key.p + 1, key.n - 1);
-		if (!gate_span_until(&tail, '"', tail.n, &inner) || tail.n != 0)
-			return false;
-		key = inner;
-	}
-	if (key.n == 0 || key.n > RELAY_KEY_MAX ||
-	    !gate_span_within(key, 0x21, 0x7e))
-		return false;
-	*out = key;
-	return true;
-}
-
 static bool
-is_key_id(struct gate_span s)
+is_meant(const struct request *r)
 {
-	return s.n <= KEY_ID_MAX && gate_span_only(s, LETTERS "0123456789._-");
+	return r->wp_timestamp.n > 0 || r->wp_signature.n > 0 ||
+	    r->wp_key_id.n > 0;
 }
 
 static enum outcome
-read_common(const struct request *r, struct relay *out)
+read_headers(const struct request *r, bool is_get, struct proof *out)
 {
-	uint64_t seconds;
+	struct proof p = {.timestamp = r->wp_timestamp, .key_id = r->wp_key_id};
 
-	if (r->wp_timestamp.n == 0 || r->wp_signature.n == 0)
+	if (r->wp_timestamp.n == 0 || r->wp_signature.n == 0 ||
+	    (!is_get && r->idempotency_key.n == 0))
 		return OUTCOME_HEADER_MISSING;
-	if (r->wp_timestamp.n > TIMESTAMP_DIGITS_MAX ||
-	    !gate_span_u64(r->wp_timestamp, UINT64_MAX, &seconds) ||
-	    !is_key_id(r->wp_key_id) ||
-	    !gate_hex_decode(r->wp_signature, out->mac, sizeof(out->mac)))
+	if (!scheme_seconds(p.timestamp, &p.timestamp_s) ||
+	    !scheme_is_key_id(p.key_id) ||
+	    !gate_hex_decode(r->wp_signature, p.mac, sizeof(p.mac)))
 		return OUTCOME_BAD_SIGNATURE;
-	out->timestamp = r->wp_timestamp;
-	out->timestamp_s = (int64_t)seconds; /* 11 digits fit */
-	out->key_id = r->wp_key_id;
-	return OUTCOME_NONE;
-}
-
-enum outcome
-relay_read_post(const struct request *r, struct relay *out)
-{
-	struct relay relay = {0};
-	enum outcome o;
-
-	if (r->idempotency_key.n == 0)
-		return OUTCOME_HEADER_MISSING;
-	o = read_common(r, &relay);
-	if (o != OUTCOME_NONE)
-		return o;
-	if (!relay_key(r->idempotency_key, &relay.idempotency_key))
+	if (!is_get && !scheme_key(r->idempotency_key, &p.idempotency_key))
 		return OUTCOME_BAD_KEY;
-	*out = relay;
+	*out = p;
 	return OUTCOME_NONE;
 }
 
-enum outcome
-relay_read_get(const struct request *r, struct relay *out)
+static const struct gate_site *
+find_site(const struct gate_sites *sites, struct gate_span path_site,
+    const struct proof *proof)
 {
-	struct relay relay = {0};
-	enum outcome o = read_common(r, &relay);
+	return verify_site(sites, GATE_SCHEME_RELAY, path_site, proof->key_id);
+}
+
+/* The MAC stands for the request: the key in the header is not signed. */
+static enum outcome
+verify(const struct trial *t, const struct proof *proof, struct identity *out)
+{
+	int64_t window_s = t->site == NULL ? 0 : t->site->window_s;
+	enum outcome o =
+	    verify_stamped(t, proof, GATE_SCHEME_RELAY, window_s, out);
 
 	if (o == OUTCOME_NONE)
-		*out = relay;
+		out->guard = gate_span_of(proof->mac, sizeof(proof->mac));
 	return o;
 }
 
-size_t
-relay_parts_post(const struct relay *relay, struct gate_span body,
-    struct gate_span parts[RELAY_PARTS_MAX])
-{
-	parts[0] = relay->timestamp;
-	parts[1] = GATE_SPAN(".");
-	parts[2] = body;
-	return 3;
-}
-
-size_t
-relay_parts_get(const struct relay *relay, struct gate_span target,
-    struct gate_span parts[RELAY_PARTS_MAX])
-{
-	parts[0] = relay->timestamp;
-	parts[1] = GATE_SPAN(".");
-	parts[2] = GATE_SPAN("GET ");
-	parts[3] = target;
-	return 4;
-}
+const struct scheme scheme_relay = {
+    .name = "relay",
+    .headers =
+	{
+	    {"x-wp-timestamp", offsetof(struct request, wp_timestamp)},
+	    {"x-wp-signature", offsetof(struct request, wp_signature)},
+	},
+    .form =
+	{
+	    .source = "relay",
+	    .type = "event",
+	    .refs = {"object_ref", "post_id"},
+	    .times = {"occurred_at", "published_at"},
+	    .actor = "author",
+	},
+    .key_rule = SCHEME_KEY_MAY_BE_IN_BODY,
+    .signed_key_guards = true,
+    .is_meant = is_meant,
+    .read = read_headers,
+    .find_site = find_site,
+    .verify = verify,
+};

@@ -1,25 +1,24 @@
 /*
  * Window, candidates, constant time. Pure: the clock's reading is given.
  * Every candidate is computed and compared, the right one too when it is
- * the first, and the window is judged last, so that time tells an outsider
- * nothing but how many secrets a site has.
+ * the first.
  */
 #include "config.h"
 
 #include "fcgi/verify.h"
 
-#include <stdbool.h>
-
 #include "lib/num.h"
 
+#define PARTS_MAX 6
+
 const struct gate_site *
-verify_relay_site(const struct gate_sites *sites, struct gate_span path_site,
-    struct gate_span key_id)
+verify_site(const struct gate_sites *sites, enum gate_scheme scheme,
+    struct gate_span path_site, struct gate_span key_id)
 {
 	const struct gate_site *owner = NULL, *named;
 
 	if (key_id.n > 0) {
-		owner = gate_site_by_secret(sites, GATE_SCHEME_RELAY, key_id);
+		owner = gate_site_by_secret(sites, scheme, key_id);
 		if (owner == NULL)
 			return NULL;
 	}
@@ -30,8 +29,8 @@ verify_relay_site(const struct gate_sites *sites, struct gate_span path_site,
 	return owner != NULL ? owner : gate_site_default(sites);
 }
 
-static bool
-is_in_window(int64_t then_s, int64_t now_s, int64_t window_s)
+bool
+verify_is_in_window(int64_t then_s, int64_t now_s, int64_t window_s)
 {
 	int64_t off;
 
@@ -40,51 +39,87 @@ is_in_window(int64_t then_s, int64_t now_s, int64_t window_s)
 }
 
 static enum gate_code
-check(const struct gate_hmac_key *key, const struct relay *relay,
-    const struct gate_span *parts, size_t part_count, bool *equal)
+check(const struct gate_hmac_key *key, const struct verify_mac *v, bool *equal)
 {
 	unsigned char mac[GATE_SHA256_BYTES];
 	enum gate_code code;
 
-	code = gate_hmac_sha256(key, parts, part_count, mac);
+	code = gate_hmac_sha256(key, v->parts, v->part_count, mac);
 	if (code == GATE_OK)
 		*equal = gate_ct_equal(gate_span_of(mac, sizeof(mac)),
-		    gate_span_of(relay->mac, sizeof(relay->mac)));
+		    gate_span_of(v->mac, sizeof(mac)));
 	return code;
 }
 
 enum outcome
-verify_relay(const struct gate_site *site, const struct gate_hmac_key *dummy,
-    const struct relay *relay, const struct gate_span *parts, size_t part_count,
-    int64_t now_s, const struct gate_hmac_secret **key)
+verify_mac(const struct verify_mac *v, const struct gate_hmac_secret **out)
 {
+	size_t i, checked = 0,
+		  count = v->secrets == NULL ? 0 : v->secrets->count;
 	const struct gate_hmac_secret *found = NULL;
-	const struct gate_hmac_secrets *keys =
-	    site == NULL ? NULL : &site->secrets[GATE_SCHEME_RELAY];
-	size_t i, checked = 0, count = keys == NULL ? 0 : keys->count;
 	bool equal = false;
 
 	for (i = 0; i < count; i++) {
-		const struct gate_hmac_secret *k = &keys->list[i];
+		const struct gate_hmac_secret *s = &v->secrets->list[i];
 
-		if (relay->key_id.n > 0 &&
-		    !gate_span_equal(relay->key_id, gate_span_str(k->id)))
+		if (v->key_id.n > 0 && !gate_span_is(v->key_id, s->id))
 			continue;
 		checked++;
-		if (check(k->key, relay, parts, part_count, &equal) != GATE_OK)
+		if (check(s->key, v, &equal) != GATE_OK)
 			return OUTCOME_AWAY;
 		if (equal)
-			found = k;
+			found = s;
 	}
-	if (checked == 0) {
-		if (check(dummy, relay, parts, part_count, &equal) != GATE_OK)
-			return OUTCOME_AWAY;
-		return OUTCOME_UNKNOWN_SITE;
-	}
+	if (checked == 0)
+		return check(v->dummy, v, &equal) == GATE_OK
+		    ? OUTCOME_UNKNOWN_SITE
+		    : OUTCOME_AWAY;
 	if (found == NULL)
 		return OUTCOME_BAD_SIGNATURE;
-	if (!is_in_window(relay->timestamp_s, now_s, site->window_s))
+	*out = found;
+	return OUTCOME_NONE;
+}
+
+static size_t
+put_parts(const struct trial *t, const struct proof *proof,
+    struct gate_span parts[PARTS_MAX])
+{
+	size_t n = 0;
+
+	parts[n++] = proof->timestamp;
+	parts[n++] = GATE_SPAN(".");
+	if (proof->nonce.n > 0) {
+		parts[n++] = proof->nonce;
+		parts[n++] = GATE_SPAN(".");
+	}
+	if (t->is_get)
+		parts[n++] = GATE_SPAN("GET ");
+	parts[n++] = t->data;
+	return n;
+}
+
+enum outcome
+verify_stamped(const struct trial *t, const struct proof *proof,
+    enum gate_scheme scheme, int64_t window_s, struct identity *out)
+{
+	struct gate_span parts[PARTS_MAX];
+	struct verify_mac v = {
+	    .secrets = t->site == NULL ? NULL : &t->site->secrets[scheme],
+	    .dummy = t->dummy,
+	    .key_id = proof->key_id,
+	    .parts = parts,
+	    .part_count = put_parts(t, proof, parts),
+	    .mac = proof->mac,
+	};
+	const struct gate_hmac_secret *secret;
+	enum outcome o = verify_mac(&v, &secret);
+
+	if (o != OUTCOME_NONE)
+		return o;
+	if (!verify_is_in_window(proof->timestamp_s, t->now_s, window_s))
 		return OUTCOME_STALE;
-	*key = found;
+	*out = (struct identity){.key_id = secret->id,
+	    .created_by = gate_span_str(secret->id),
+	    .guard_until_s = proof->timestamp_s + 2 * window_s};
 	return OUTCOME_NONE;
 }

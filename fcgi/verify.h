@@ -1,47 +1,70 @@
 /*
- * Does a signature hold: which site, which of its secrets, how old.
+ * Does a signature hold: which site, which of its secrets, how old. What all
+ * schemes with a secret share.
  */
 #ifndef FCGI_VERIFY_H
 #define FCGI_VERIFY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "fcgi/outcome.h"
-#include "fcgi/scheme_relay.h"
+#include "fcgi/scheme.h"
 #include "lib/crypto.h"
 #include "lib/err.h"
 #include "lib/site.h"
 #include "lib/span.h"
 
 /*
- * The site that a relay request speaks for: by the path, else the owner of
- * the key id, else the default site. Never by the body, which nobody has
- * verified yet, and never by trying secrets.
+ * The site that a request speaks for: by the path, else the owner of the key
+ * id, else the default site. Never by the body, which nobody has verified
+ * yet, and never by trying secrets.
  *
  * path_site  {site} of the path, or empty
- * key_id     X-WP-Key-Id, or empty
+ * key_id     untrusted, or empty
  * NULL: no such site, or the key id is another site's.
  */
-const struct gate_site *verify_relay_site(const struct gate_sites *sites,
-    struct gate_span path_site, struct gate_span key_id);
+const struct gate_site *verify_site(const struct gate_sites *sites,
+    enum gate_scheme scheme, struct gate_span path_site,
+    struct gate_span key_id);
+
+/* A MAC and what it may be of. */
+struct verify_mac {
+	const struct gate_hmac_secrets *secrets; /* NULL: none are known */
+	const struct gate_hmac_key *dummy;
+	struct gate_span key_id; /* only that one; empty: any */
+	const struct gate_span *parts;
+	size_t part_count;
+	const unsigned char *mac;
+};
 
 /*
- * Compares the MAC with each candidate secret of the site: the one that the
- * key id names, or all of them in any state.
+ * Compares the MAC with each candidate secret, in any state. Without a
+ * candidate the dummy key is used, so that the time spent is of the same
+ * class and does not tell which sites exist.
  *
- * site   NULL: unknown. The dummy key is then used, so that the time spent
- *        is of the same class and does not tell which sites exist.
- * parts  the signed bytes
- * now_s  wall clock of this machine
- * key    the secret that signed, borrowed from site
- * Returns OUTCOME_NONE; OUTCOME_UNKNOWN_SITE, OUTCOME_BAD_SIGNATURE,
- *         OUTCOME_STALE (all the same 401); OUTCOME_AWAY (memory). *key is
- *         then untouched.
+ * out  the secret that signed, borrowed; untouched otherwise
+ * Returns OUTCOME_NONE; OUTCOME_UNKNOWN_SITE (no candidate),
+ *         OUTCOME_BAD_SIGNATURE; OUTCOME_AWAY (memory).
  */
-enum outcome verify_relay(const struct gate_site *site,
-    const struct gate_hmac_key *dummy, const struct relay *relay,
-    const struct gate_span *parts, size_t part_count, int64_t now_s,
-    const struct gate_hmac_secret **key) GATE_MUSTCHECK;
+enum outcome verify_mac(const struct verify_mac *v,
+    const struct gate_hmac_secret **out) GATE_MUSTCHECK;
+
+/* Whether then is at most window off from now, either way. */
+bool verify_is_in_window(int64_t then_s, int64_t now_s, int64_t window_s);
+
+/*
+ * A request whose MAC is over
+ *	timestamp "." [nonce "."] ["GET "] data
+ * by one of the site's secrets of that scheme. The window is judged last, so
+ * that time tells an outsider nothing but how many secrets a site has.
+ *
+ * out  without a guard, which is the scheme's; untouched on failure
+ * Returns what verify_mac does, and OUTCOME_STALE.
+ */
+enum outcome verify_stamped(const struct trial *t, const struct proof *proof,
+    enum gate_scheme scheme, int64_t window_s,
+    struct identity *out) GATE_MUSTCHECK;
 
 #endif

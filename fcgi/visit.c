@@ -16,7 +16,8 @@ static const struct {
 	enum outcome (*run)(struct visit *v);
 	bool needs_https; /* probes come from the machine next door */
 } rooms[] = {
-    [DOOR_RELAY] = {ingest_relay, true},
+    [DOOR_RELAY] = {ingest_event, true},
+    [DOOR_EDGE] = {ingest_event, true},
     [DOOR_RESULTS] = {results_page, true},
     [DOOR_EVENT] = {results_event, true},
     [DOOR_LIVE] = {status_live, false},

@@ -45,8 +45,8 @@ struct visit {
 	struct router_match match;
 
 	/* Found on the way; for the log. */
-	const struct gate_site *site;     /* NULL: unknown */
-	const struct gate_hmac_secret *key; /* NULL: nothing verified */
+	const struct gate_site *site; /* NULL: unknown */
+	const char *key_id; /* which secret signed; NULL: nothing verified */
 	struct gate_span idempotency_key; /* empty until verified */
 	struct gate_trace trace;
 	bool has_trace;

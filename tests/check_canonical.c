@@ -14,6 +14,12 @@
 	"},\"action\":{\"type\":\"" action                                     \
 	"\",\"reason\":null},\"data\":" data ",\"occurred_at\":" when "}"
 
+static const struct canonical_form relay_form = {.source = "relay",
+    .type = "event",
+    .refs = {"object_ref", "post_id"},
+    .times = {"occurred_at", "published_at"},
+    .actor = "author"};
+
 static const struct {
 	const char *what;
 	const char *type;
@@ -73,9 +79,9 @@ START_TEST(puts_an_event_into_its_canonical_form)
 	struct canonical c;
 
 	canonical_init(&c);
-	ck_assert_int_eq(
-	    canonical_relay(&c, "blog", gate_span_str(forms[_i].type), body,
-		gate_span_str(forms[_i].body)),
+	ck_assert_int_eq(canonical_fill(&c, &relay_form, "blog",
+			     gate_span_str(forms[_i].type), body,
+			     gate_span_str(forms[_i].body)),
 	    GATE_OK);
 	ck_assert_str_eq(gate_buf_str(&c.text), forms[_i].text);
 	doc = parse(gate_buf_str(&c.text));
@@ -93,12 +99,12 @@ START_TEST(forgets_one_event_before_the_next)
 	struct canonical c;
 
 	canonical_init(&c);
-	ck_assert_int_eq(
-	    canonical_relay(&c, "s", GATE_SPAN("t"), a, GATE_SPAN("{}")),
+	ck_assert_int_eq(canonical_fill(&c, &relay_form, "s", GATE_SPAN("t"), a,
+			     GATE_SPAN("{}")),
 	    GATE_OK);
 	ck_assert(c.has_occurred && c.ref.n == 3);
-	ck_assert_int_eq(
-	    canonical_relay(&c, "s", GATE_SPAN("t"), b, GATE_SPAN("{}")),
+	ck_assert_int_eq(canonical_fill(&c, &relay_form, "s", GATE_SPAN("t"), b,
+			     GATE_SPAN("{}")),
 	    GATE_OK);
 	ck_assert(!c.has_occurred && c.ref.n == 0);
 	gate_json_free(a);
@@ -130,8 +136,8 @@ START_TEST(drops_a_reference_that_is_too_long)
 	(void)gate_buf_put_str(&text, "\"}");
 	body = parse(gate_buf_str(&text));
 	canonical_init(&c);
-	ck_assert_int_eq(canonical_relay(&c, "s", GATE_SPAN("t"), body,
-			     gate_buf_span(&text)),
+	ck_assert_int_eq(canonical_fill(&c, &relay_form, "s", GATE_SPAN("t"),
+			     body, gate_buf_span(&text)),
 	    GATE_OK);
 	ck_assert_uint_eq(c.ref.n, refs[_i].kept);
 	gate_json_free(body);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The configuration that README.md shows is one that pressgate takes, and
 # the commands of doc/wire.md print the signatures below them, which
-# tests/check_relay.c holds the program to.
+# tests/check_scheme.c holds the program to.
 set -eu
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pressgate.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -32,8 +32,8 @@ while read -r command && read -r mac; do
 		echo "doc/wire.md: $command does not print $mac"
 		exit 1
 	}
-	grep -q "$mac" "${srcdir:-.}/tests/check_relay.c" || {
-		echo "tests/check_relay.c does not know $mac"
+	grep -q "$mac" "${srcdir:-.}/tests/check_scheme.c" || {
+		echo "tests/check_scheme.c does not know $mac"
 		exit 1
 	}
 done <"$dir/wire"

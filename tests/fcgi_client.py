@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 import client  # noqa: E402
-from client import sign  # noqa: E402
+from doors import Relay, sign  # noqa: E402, F401
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR = 1, 2, 3, 4, 5, 6, 7
 GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE = 9, 10, 11
@@ -47,28 +47,31 @@ def pair(name, value):
     return number(len(name)) + number(len(value)) + name + value
 
 
-def post_params(secret, body, key, ts=None, target="/webhooks/wp", **more):
-    """A list of pairs, as a server would send for a good relay request."""
-    ts = int(time.time()) if ts is None else ts
+def as_params(headers):
+    return {"HTTP_" + name.upper().replace("-", "_"): value
+            for name, value in headers.items()}
+
+
+def post_params(door, body, key, ts=None, target=None, how=None, **more):
+    """A list of pairs, as a server would send for a good request. door: one
+    of doors.py, or the secret of a relay; how: what it takes."""
+    door = Relay(door) if isinstance(door, str) else door
+    target = target or door.path
     params = {"REQUEST_METHOD": "POST", "REQUEST_URI": target,
               "SCRIPT_NAME": target, "SERVER_PROTOCOL": "HTTP/1.1",
               "REMOTE_ADDR": "127.0.0.1", "QUERY_STRING": "",
               "CONTENT_TYPE": "application/json",
               "CONTENT_LENGTH": str(len(body)),
-              "HTTP_X_WP_TIMESTAMP": str(ts),
-              "HTTP_X_WP_SIGNATURE": sign(secret, ts, body),
-              "HTTP_IDEMPOTENCY_KEY": key}
+              **as_params(door.post(body, key, ts=ts, **(how or {})))}
     params.update(more)
     return [(k, v) for k, v in params.items() if v is not None]
 
 
-def get_params(secret, target, ts=None, mount="", **more):
-    ts = int(time.time()) if ts is None else ts
+def get_params(door, target, ts=None, mount="", how=None, **more):
+    door = Relay(door) if isinstance(door, str) else door
     params = {"REQUEST_METHOD": "GET", "REQUEST_URI": mount + target,
               "REMOTE_ADDR": "127.0.0.1", "CONTENT_LENGTH": "",
-              "HTTP_X_WP_TIMESTAMP": str(ts),
-              "HTTP_X_WP_SIGNATURE": sign(secret, ts,
-                                          b"GET " + target.encode())}
+              **as_params(door.get(target, ts=ts, **(how or {})))}
     params.update(more)
     return [(k, v) for k, v in params.items() if v is not None]
 

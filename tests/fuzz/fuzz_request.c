@@ -1,7 +1,7 @@
 /*
  * A request's way from its params to the edge of the signature: params
- * (lines of the input), route, cursor, relay headers, addresses. What a
- * parser accepted must lie within the bytes it was given and keep its own
+ * (lines of the input), route, cursor, the headers of schemes, addresses. What
+ * a parser accepted must lie within the bytes it was given and keep its own
  * grammar; what it refused must leave the output alone.
  */
 #include "config.h"
@@ -15,7 +15,7 @@
 #include "fcgi/cursor.h"
 #include "fcgi/request.h"
 #include "fcgi/router.h"
-#include "fcgi/scheme_relay.h"
+#include "fcgi/scheme.h"
 #include "lib/num.h"
 
 #define LINES_MAX (REQUEST_PARAMS_MAX + 4)
@@ -43,19 +43,20 @@ split(const uint8_t *data, size_t size, char *lines[LINES_MAX + 1])
 }
 
 static void
-check_relay(const struct request *r)
+check_scheme(const struct scheme *scheme, const struct request *r)
 {
-	struct relay relay = {.timestamp_s = -1};
+	struct proof p = {.timestamp_s = -1};
 
-	if (relay_read_post(r, &relay) != OUTCOME_NONE) {
-		GATE_ASSERT(relay.timestamp_s == -1);
+	if (scheme->read(r, false, &p) != OUTCOME_NONE) {
+		GATE_ASSERT(p.timestamp_s == -1);
 		return;
 	}
-	GATE_ASSERT(relay.timestamp_s >= 0);
-	GATE_ASSERT(relay.timestamp.n > 0 && relay.timestamp.n <= 11);
-	GATE_ASSERT(relay.idempotency_key.n > 0 &&
-	    relay.idempotency_key.n <= RELAY_KEY_MAX);
-	GATE_ASSERT(relay_read_get(r, &relay) == OUTCOME_NONE);
+	GATE_ASSERT(p.timestamp_s >= 0);
+	GATE_ASSERT(p.timestamp.n > 0 && p.timestamp.n <= 11);
+	GATE_ASSERT(
+	    p.idempotency_key.n > 0 && p.idempotency_key.n <= SCHEME_KEY_MAX);
+	GATE_ASSERT(scheme->is_meant(r));
+	GATE_ASSERT(scheme->read(r, true, &p) == OUTCOME_NONE);
 }
 
 static void
@@ -106,9 +107,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (request_params(lines, &r) == OUTCOME_NONE) {
 		GATE_ASSERT(gate_span_is(r.role, "RESPONDER"));
-		GATE_ASSERT(r.wp_signature.n <= 1024 && r.uri.n <= 8192);
+		GATE_ASSERT(r.wp_signature.n <= 1024 &&
+		    r.edge_nonce.n <= 1024 && r.uri.n <= 8192);
 		(void)request_is_json(&r);
-		check_relay(&r);
+		check_scheme(&scheme_relay, &r);
+		check_scheme(&scheme_edge, &r);
 		check_route(&r);
 		check_address(&r);
 	} else {

@@ -12,6 +12,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import fcgi_client as fc  # noqa: E402
 import proc  # noqa: E402
+from doors import Edge, Relay  # noqa: E402
 from stack import CLUSTER, SOURCE, Stack  # noqa: E402
 
 CONF = """\
@@ -36,6 +37,10 @@ site "$NAME" {
 		key "$NAME-1" { secret = "file:secrets.d/$NAME" }
 		key "$NAME-2" { secret = "file:secrets.d/$NAME.next" }
 	}
+	edge {
+		key "$NAME-1" { secret = "file:secrets.d/$NAME.edge" }
+		key "$NAME-2" { secret = "file:secrets.d/$NAME.edge2" }
+	}
 	route "summarise" {
 		events = {"post.published"}
 		urgency = "high"
@@ -51,7 +56,7 @@ site "$NAME" {
 
 
 class Bare(Stack):
-    """Sites blog (default) and shop; each has two secrets."""
+    """Sites blog (default) and shop; each has two secrets for each door."""
 
     def __init__(self, processes=4, timeout="6s", fcgi=""):
         super().__init__(server=None, processes=processes, timeout=timeout,
@@ -63,7 +68,7 @@ class Bare(Stack):
             self.texts[f"sites.d/{name}.conf"] = SITE.replace(
                 "$NAME", name).replace(
                 "$DEFAULT", "true" if name == "blog" else "false")
-            for kind in ("", ".next"):
+            for kind in ("", ".next", ".edge", ".edge2"):
                 self.secrets[name + kind] = (name + kind + "-").ljust(40, "s")
         self.secret = self.secrets["blog"]
 
@@ -99,11 +104,6 @@ class Bare(Stack):
                          for u in ("high", "normal", "low")],
             "sites": [{"name": n, "routes": routes} for n in names]}))
 
-    def write_conf(self):
-        super().write_conf()
-        for name, secret in self.secrets.items():
-            self.write(f"etc/secrets.d/{name}", secret + "\n")
-
     def start(self):
         self.make_folder()
         self.start_postgres(first=True)
@@ -125,13 +125,19 @@ class Bare(Stack):
 
     # ---- requests -------------------------------------------------------
 
-    def post(self, body, key="k", secret=None, **more):
-        return fc.ask(self.path, fc.post_params(
-            secret or self.secret, body, key, **more), body)
+    def door(self, kind, site="blog"):
+        """How that site comes in: relay, edge."""
+        if kind == "edge":
+            return Edge(self.secrets[site + ".edge"], f"{site}-1")
+        return Relay(self.secrets[site], f"{site}-1")
 
-    def get(self, target, secret=None, **more):
+    def post(self, body, key="k", secret=None, door=None, **more):
+        return fc.ask(self.path, fc.post_params(
+            door or secret or self.secret, body, key, **more), body)
+
+    def get(self, target, secret=None, door=None, **more):
         return fc.ask(self.path, fc.get_params(
-            secret or self.secret, target, **more))
+            door or secret or self.secret, target, **more))
 
     def events(self):
         return int(self.value("select count(*) from pressgate.event"))

@@ -24,6 +24,7 @@ import urllib.parse
 import urllib.request
 
 from client import Client
+from doors import Edge, Relay
 from proc import Proc, UNPRIVILEGED, as_user, save, wait_until
 import web
 
@@ -88,6 +89,9 @@ site "blog" {
 	relay {
 		key "k1" { secret = "file:secrets.d/relay" }
 	}
+	edge {
+		key "k1" { secret = "file:secrets.d/edge" }
+	}
 	route "summarise" {
 		events = {"post.published"}
 		urgency = "high"
@@ -128,7 +132,8 @@ class Stack:
         self.procs = {}
         self.keep_running = keep_running
         self.name = name
-        self.secret = secrets.token_hex(32)
+        self.secret = secrets.token_hex(32)  # the relay's
+        self.secrets = {k: secrets.token_hex(32) for k in ("edge",)}
         self.reader_password = secrets.token_hex(16)
         self.port = port or free_port()
         self.vendor_port = free_port()
@@ -141,6 +146,13 @@ class Stack:
                        "MOUNT": self.mount, "POLICIES": policies}
         self.base = f"http://127.0.0.1:{self.port}"
         self.client = Client(self.base, self.secret, self.mount)
+
+    def by(self, kind):
+        """A client of the site at that door: relay, edge."""
+        doors = {"relay": lambda: Relay(self.secret),
+                 "edge": lambda: Edge(self.secrets["edge"])}
+        return Client(self.base, None, self.mount,
+                      context=self.client.context, door=doors[kind]())
 
     # ---- folder and life ------------------------------------------------
 
@@ -289,6 +301,8 @@ class Stack:
         for name, text in self.texts.items():
             self.write("etc/" + name, fill(text, self.values))
         self.write("etc/secrets.d/relay", self.secret + "\n")
+        for name, secret in self.secrets.items():
+            self.write(f"etc/secrets.d/{name}", secret + "\n")
         self.write("etc/secrets.d/vendor", "sk-" + secrets.token_hex(24))
         self.conf = f"{self.dir}/etc/pressgate.conf"
 
