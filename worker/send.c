@@ -8,15 +8,12 @@
 
 #include "lib/crypto.h"
 #include "lib/num.h"
+#include "lib/sign.h"
 #include "lib/trace.h"
 #include "worker/guard.h"
 
 #define HEADERS_MAX 6
 #define LINE_MAX_BYTES 17000 /* GATE_SECRET_MAX and the header's name */
-
-/* 4a554dd6-1acc-4e75-b29a-03feaacb5b36, drawn once for this purpose. */
-static const struct gate_uuid key_space = {{0x4a, 0x55, 0x4d, 0xd6, 0x1a, 0xcc,
-    0x4e, 0x75, 0xb2, 0x9a, 0x03, 0xfe, 0xaa, 0xcb, 0x5b, 0x36}};
 
 enum gate_code
 send_key(const struct job *j, char dst[GATE_UUID_TEXT])
@@ -33,7 +30,7 @@ send_key(const struct job *j, char dst[GATE_UUID_TEXT])
 	size_t n =
 	    j->key_salt != NULL ? GATE_COUNT(parts) : GATE_COUNT(parts) - 2;
 	struct gate_uuid u;
-	enum gate_code rc = gate_uuid5(&key_space, parts, n, &u);
+	enum gate_code rc = gate_sign_key(parts, n, &u);
 
 	if (rc == GATE_OK)
 		gate_uuid_text(&u, dst);
