@@ -18,8 +18,10 @@
 #include "lib/conf_fill.h"
 #include "lib/conf_load.h"
 #include "lib/conf_site.h"
+#include "lib/conf_text.h"
 #include "lib/conf_tree.h"
 #include "lib/conf_value.h"
+#include "lib/crypto.h"
 #include "lib/num.h"
 
 static const char suffix[] = ".conf";
@@ -55,6 +57,48 @@ load_service_secret(const struct gate_conf *c, const struct gate_conf_block *b,
 		errors->nomem = true;
 }
 
+/* GATE_E_CONF, or what reading gives. */
+static enum gate_code
+check_bundle(const char *path, struct gate_err *err)
+{
+	struct gate_buf text;
+	enum gate_code code;
+
+	gate_buf_init(&text, GATE_CONF_TEXT_MAX);
+	code = gate_conf_text_read(path, &text, err);
+	if (code == GATE_OK && gate_certificates(gate_buf_span(&text)) == 0)
+		code = gate_err_set(err, GATE_E_CONF,
+		    "holds no certificate, or a broken one, expected PEM");
+	gate_buf_clear(&text);
+	return code;
+}
+
+/* It is libcurl that will read the file, whenever it connects; here it is
+ * looked at, to say now what would fail every call. */
+static void
+load_service_ca(const struct gate_conf *c, const struct gate_conf_block *b,
+    struct gate_service *s, struct gate_conf_errors *errors)
+{
+	const char *ref = gate_conf_block_text(b, "ca");
+	struct gate_span path = gate_span_str(ref);
+	struct gate_err err = {GATE_OK, ""};
+
+	if (path.n == 0)
+		return;
+	if (!gate_span_skip(&path, "file:") || path.n == 0) {
+		(void)gate_err_set(&err, GATE_E_CONF, "expected file:PATH");
+	} else {
+		s->ca_file = gate_conf_path(c->dir, ref + strlen("file:"));
+		if (s->ca_file == NULL)
+			errors->nomem = true;
+		else
+			(void)check_bundle(s->ca_file, &err);
+	}
+	if (err.code != GATE_OK)
+		gate_conf_errors_put(errors, b->path,
+		    gate_conf_block_key(b, "ca")->line, "ca", "%s", err.text);
+}
+
 static void
 load_service(const struct gate_conf *c, const struct gate_conf_block *b,
     unsigned int want, struct gate_service *s, struct gate_conf_errors *errors)
@@ -71,8 +115,10 @@ load_service(const struct gate_conf *c, const struct gate_conf_block *b,
 		    gate_conf_block_key(b, "url")->line, "url",
 		    "is without TLS, expected https://, or allow_private = "
 		    "true for a service of your own network");
-	if (want & GATE_CONF_VENDOR)
+	if (want & GATE_CONF_VENDOR) {
 		load_service_secret(c, b, s, errors);
+		load_service_ca(c, b, s, errors);
+	}
 }
 
 static void
@@ -283,6 +329,7 @@ gate_conf_free(struct gate_conf *c)
 	for (i = 0; i < c->service_count; i++) {
 		gate_conf_unfill(&gate_conf_service_spec, &c->services[i]);
 		gate_secret_clear(&c->services[i].secret);
+		free(c->services[i].ca_file);
 		free(c->services[i].name);
 		free(c->services[i].file);
 	}

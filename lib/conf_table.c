@@ -321,6 +321,14 @@ static const struct gate_conf_key service_keys[] = {
 	.def = "",
 	.help = "Where the key is that is sent as Authorization: Bearer. "
 		"Empty: none is sent."},
+    {.name = "ca",
+	.type = GATE_CONF_BUNDLE,
+	.at = GATE_CONF_NOWHERE,
+	.def = "",
+	.help = "Certificates (PEM) of those who alone may sign for the "
+		"service: \"file:ca.pem\", for one with a CA of its own. The "
+		"worker's user must be able to read it; a changed file "
+		"counts within a minute. Empty: whom the system trusts."},
     {.name = "connect_timeout",
 	.type = GATE_CONF_MS,
 	AT(connect_timeout_ms),

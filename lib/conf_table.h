@@ -19,6 +19,7 @@ enum gate_conf_type {
 	GATE_CONF_RANGES,   /* char *: addresses, for gate_ranges_parse */
 	GATE_CONF_POINTER,  /* char *: JSON Pointer; not given: NULL */
 	GATE_CONF_REF,      /* char *: env:NAME, file:PATH or cred:NAME */
+	GATE_CONF_BUNDLE,   /* char *: file:PATH of certificates, or "" */
 	GATE_CONF_DSN,      /* char *: a connection string or a reference */
 	GATE_CONF_BOOL,     /* bool */
 	GATE_CONF_COUNT,    /* int64_t */

@@ -304,6 +304,8 @@ static const struct {
 	"a JSON Pointer such as /data/post_id"},
     [GATE_CONF_REF] = {take_ref, HEAP,
 	"a reference: env:NAME, file:PATH or cred:NAME"},
+    [GATE_CONF_BUNDLE] = {take_string, HEAP,
+	"file:PATH of certificates in PEM"},
     [GATE_CONF_DSN] = {take_string, HEAP,
 	"a connection string, or env:NAME, file:PATH, cred:NAME"},
     [GATE_CONF_BOOL] = {take_bool, PLAIN, "true or false"},

@@ -15,10 +15,13 @@
 #include "lib/crypto.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/err.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -209,6 +212,30 @@ gate_uuid5(const struct gate_uuid *space, const struct gate_span *parts,
 	memcpy(out->b, made, sizeof(out->b));
 	uuid_stamp(out, 5);
 	return GATE_OK;
+}
+
+/* PEM_R_NO_START_LINE is how OpenSSL says that there are no more. */
+size_t
+gate_certificates(struct gate_span pem)
+{
+	BIO *in = pem.n > INT_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+	char no_password[] = ""; /* or OpenSSL would ask the terminal */
+	X509 *certificate;
+	size_t count = 0;
+
+	if (in == NULL)
+		return 0;
+	ERR_clear_error();
+	while ((certificate = PEM_read_bio_X509(in, NULL, NULL, no_password)) !=
+	    NULL) {
+		X509_free(certificate);
+		count++;
+	}
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		count = 0;
+	ERR_clear_error();
+	BIO_free(in);
+	return count;
 }
 
 const char *

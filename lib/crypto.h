@@ -51,6 +51,10 @@ enum gate_code gate_uuid5(const struct gate_uuid *space,
     const struct gate_span *parts, size_t part_count,
     struct gate_uuid *out) GATE_MUSTCHECK;
 
+/* How many certificates a PEM text holds (RFC 7468); 0 also if one of them
+ * cannot be read. Says nothing of whether they are valid. */
+size_t gate_certificates(struct gate_span pem);
+
 /* For --version: "OpenSSL 3.0.15 ..." */
 const char *gate_crypto_version(void);
 

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/http_transfer.h"
 #include "lib/num.h"
@@ -19,6 +20,7 @@
 
 struct gate_http {
 	CURLM *multi;
+	bool one_bundle;
 	struct http_transfer
 	    ring; /* all transfers; its own fields are unused */
 	size_t under_way;
@@ -32,6 +34,15 @@ drop(struct gate_http *h, struct http_transfer *t)
 		return;
 	(void)curl_multi_remove_handle(h->multi, t->easy);
 	http_transfer_free(t);
+}
+
+/* The system's certificates are where libcurl was told they would be. */
+static bool
+has_bundle(void)
+{
+	const char *path = curl_version_info(CURLVERSION_NOW)->cainfo;
+
+	return path != NULL && access(path, R_OK) == 0;
 }
 
 enum gate_code
@@ -53,6 +64,7 @@ gate_http_new(
 		free(h);
 		return gate_err_set(err, GATE_E_SYS, "libcurl did not start");
 	}
+	h->one_bundle = has_bundle();
 	h->multi = curl_multi_init();
 	if (h->multi == NULL ||
 	    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max) !=
@@ -83,7 +95,7 @@ gate_http_start(struct gate_http *h, const struct gate_http_request *r,
     struct gate_err *err)
 {
 	struct http_transfer *t;
-	enum gate_code rc = http_transfer_new(r, &t, err);
+	enum gate_code rc = http_transfer_new(r, h->one_bundle, &t, err);
 
 	if (rc != GATE_OK)
 		return rc;

@@ -5,7 +5,8 @@
  *
  * No redirects, no proxy (also not from the environment), no automatic
  * decompression, TLS verified always, HTTP(S) only, response counted in the
- * write callback and cut off at its maximum.
+ * write callback and cut off at its maximum. HTTP/2 where a TLS server
+ * offers it (ALPN), with as many transfers on a connection as it allows.
  */
 #ifndef GATE_HTTP_H
 #define GATE_HTTP_H
@@ -34,7 +35,8 @@ struct gate_http_request {
 	struct gate_span body; /* copied */
 	int64_t connect_timeout_ms;
 	int64_t timeout_ms;
-	size_t answer_max;      /* bytes of the body */
+	size_t answer_max;   /* bytes of the body */
+	const char *ca_file; /* PEM; who alone may sign; NULL: the system's */
 	gate_http_allow *allow; /* NULL: any */
 	void *ctx;              /* handed back with the answer */
 };

@@ -31,9 +31,12 @@ struct http_transfer {
 	struct http_transfer *prev, *next; /* in gate_http's ring */
 };
 
-/* Codes as gate_http_start; *out only on GATE_OK. In no ring yet. */
+/* Codes as gate_http_start; *out only on GATE_OK. In no ring yet.
+ * one_bundle: the system's certificates are in the file that libcurl was
+ * built for (see set_tls). */
 enum gate_code http_transfer_new(const struct gate_http_request *r,
-    struct http_transfer **out, struct gate_err *err) GATE_MUSTCHECK;
+    bool one_bundle, struct http_transfer **out,
+    struct gate_err *err) GATE_MUSTCHECK;
 /* Takes it out of its ring. It must be in no multi handle any more. */
 void http_transfer_free(struct http_transfer *t);
 

@@ -41,6 +41,7 @@ struct gate_service {
 	enum gate_service_kind kind;
 	char *url; /* chat: base, ".../v1"; http: default for its steps */
 	struct gate_secret secret; /* Bearer; empty: none sent */
+	char *ca_file; /* who may sign for it; NULL: whom the system trusts */
 	int64_t connect_timeout_ms;
 	int64_t timeout_ms; /* whole call */
 	int64_t in_flight;  /* calls at once, per worker */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/conf.h"
 #include "lib/conf_unit.h"
@@ -267,6 +268,20 @@ static const struct {
     {"service \"x\" { kind = http url = \"https://x\"\nsecret = \"sk-123\" }",
 	"pressgate.conf:2: secret: a secret is named by env:NAME, "
 	"file:PATH or cred:NAME\n"},
+    {"service \"x\" { kind = http url = \"https://x\"\nca = \"ca.pem\" }",
+	"pressgate.conf:2: ca: expected file:PATH\n"},
+    {"service \"x\" { kind = http url = \"https://x\"\nca = \"file:\" }",
+	"pressgate.conf:2: ca: expected file:PATH\n"},
+    {"service \"x\" { kind = http url = \"https://x\"\n"
+     "ca = \"file:nowhere\" }",
+	"pressgate.conf:2: ca: cannot open: No such file or directory\n"},
+    {"service \"x\" { kind = http url = \"https://x\"\n"
+     "ca = \"file:secrets.d\" }",
+	"pressgate.conf:2: ca: is not a regular file\n"},
+    {"service \"x\" { kind = http url = \"https://x\"\n"
+     "ca = \"file:secrets.d/a\" }",
+	"pressgate.conf:2: ca: holds no certificate, or a broken one, "
+	"expected PEM\n"},
     {"service \"x\" { kind = http url = \"https://x\" }\n"
      "service \"x\" { kind = http url = \"https://x\" }",
 	"pressgate.conf:2: found duplicate title 'x'\n"},
@@ -761,6 +776,52 @@ START_TEST(refuses_a_secret_that_others_can_read)
 }
 END_TEST
 
+/* P-256, made by tests/lib/pki.sh; nobody looks at its dates. */
+#define CERTIFICATE                                                            \
+	"-----BEGIN CERTIFICATE-----\n"                                        \
+	"MIIBoTCCAUegAwIBAgIUH8VevxaWbv7kqm03bsDdqg6WFTIwCgYIKoZIzj0EAwIw\n"   \
+	"JjEXMBUGA1UECgwOcHJlc3NnYXRlIHRlc3QxCzAJBgNVBAMMAmNhMB4XDTI2MTEy\n"   \
+	"MjEwMDEzM1oXDTI2MTEyOTEwMDEzM1owJjEXMBUGA1UECgwOcHJlc3NnYXRlIHRl\n"   \
+	"c3QxCzAJBgNVBAMMAmNhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEUdYhH+1k\n"   \
+	"tMpDIJUGOWb756hTOH3IgaBQuzumyp6nBa1nlzYuLva7JprO5+z0l6C/d3JCxk9u\n"   \
+	"AVF7F37e4tdrqKNTMFEwHQYDVR0OBBYEFH+b3dnlYSbupJ0RIWqClXuJbJf9MB8G\n"   \
+	"A1UdIwQYMBaAFH+b3dnlYSbupJ0RIWqClXuJbJf9MA8GA1UdEwEB/wQFMAMBAf8w\n"   \
+	"CgYIKoZIzj0EAwIDSAAwRQIhAIqGia9tLeDO8hnNNPXVUociAilooQqY/pWCCSQ1\n"   \
+	"0eFmAiAeI9HXt345LTM8tKWa2428cnU2UFxuS+LImRbluTLSnw==\n"               \
+	"-----END CERTIFICATE-----\n"
+
+static const struct {
+	const char *bundle;
+	bool good;
+} bundles[] = {
+    {CERTIFICATE, true},
+    {"# a remark\n\n" CERTIFICATE "and another\n" CERTIFICATE, true},
+    {"", false},
+    {"-----BEGIN CERTIFICATE-----\n", false},
+    {CERTIFICATE "-----BEGIN CERTIFICATE-----\nMIIB\n"
+		 "-----END CERTIFICATE-----\n",
+	false},
+};
+
+START_TEST(takes_certificates_that_can_be_read)
+{
+	conf_world_write(&w, "ca.pem", bundles[_i].bundle);
+	conf_world_write(&w, "pressgate.conf",
+	    "service \"x\" { kind = http url = \"https://x\" "
+	    "ca = \"file:ca.pem\" }\n"
+	    "service \"y\" { kind = http url = \"https://y\" ca = \"\" }\n");
+	conf_world_load(&w, GATE_CONF_VENDOR);
+	ck_assert_int_eq(w.code, bundles[_i].good ? GATE_OK : GATE_E_CONF);
+	if (w.code == GATE_OK) {
+		ck_assert_int_eq(access(w.conf->services[0].ca_file, R_OK), 0);
+		ck_assert_ptr_null(w.conf->services[1].ca_file);
+	}
+	conf_world_load(&w, GATE_CONF_INGEST); /* not that program's */
+	ck_assert_int_eq(w.code, GATE_OK);
+	ck_assert_ptr_null(w.conf->services[0].ca_file);
+}
+END_TEST
+
 START_TEST(reports_sites_beside_a_bad_main_file)
 {
 	conf_world_write(&w, "pressgate.conf", "log_level = loud\n");
@@ -845,6 +906,7 @@ suite(void)
 	add_row_test(t, refuses_a_line_of_the_keys_file, bad_keys);
 	tcase_add_test(t, reads_no_secret_that_is_not_wanted);
 	tcase_add_test(t, refuses_a_secret_that_others_can_read);
+	add_row_test(t, takes_certificates_that_can_be_read, bundles);
 	tcase_add_test(t, reports_sites_beside_a_bad_main_file);
 	tcase_add_test(t, takes_values_from_the_environment);
 	tcase_add_test(t, finds_each_roles_database);

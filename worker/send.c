@@ -132,6 +132,7 @@ send_call(struct gate_http *http, struct job *j, const struct call *c,
 		    .connect_timeout_ms = s->connect_timeout_ms,
 		    .timeout_ms = s->timeout_ms,
 		    .answer_max = CALL_ANSWER_MAX,
+		    .ca_file = s->ca_file,
 		    .allow = s->allow_private ? NULL : guard_allow,
 		    .ctx = j,
 		};
