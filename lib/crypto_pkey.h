@@ -1,14 +1,35 @@
 /*
- * Key pairs as OpenSSL holds them. Part of crypto_key, not for others.
+ * Key pairs as OpenSSL holds them. Part of crypto_key and crypto_sign, not
+ * for others.
  */
 #ifndef GATE_CRYPTO_PKEY_H
 #define GATE_CRYPTO_PKEY_H
 
+#include <openssl/bn.h>
 #include <openssl/evp.h>
 
 #include "lib/buf.h"
 #include "lib/crypto_key.h"
 #include "lib/err.h"
+
+struct gate_pair {
+	EVP_PKEY *pkey;
+	EVP_MD_CTX *prepared; /* to be copied */
+	BIGNUM *order;        /* ES256: n */
+};
+
+struct gate_verify_key {
+	enum gate_alg alg;
+	struct gate_pair pair;
+	struct gate_hmac_key *hmac; /* HS256: instead of the pair */
+	unsigned char digest[GATE_SHA256_BYTES];
+};
+
+struct gate_sign_key {
+	enum gate_alg alg;
+	struct gate_pair pair;
+	struct gate_hmac_key *hmac;
+};
 
 /*
  * Reads and judges a PEM key (see crypto_key.h for what is refused and the
