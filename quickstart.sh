@@ -39,7 +39,7 @@ packages_demo="gcc libc6-dev make autoconf automake pkg-config
 	python3 curl openssl"
 # What the tests need beside that.
 packages_check="clang cppcheck check xz-utils apache2 libapache2-mod-fcgid
-	nodejs"
+	nodejs wrk"
 
 # A node of another origin than Debian's package is as good.
 missing()
@@ -242,7 +242,7 @@ static_analysis()
 	cppcheck --quiet --std=c11 --inline-suppr -j "$jobs" \
 		--enable=warning,portability,performance \
 		--suppressions-list=tests/cppcheck.txt --error-exitcode=1 \
-		-I . lib fcgi worker cli
+		-I . lib fcgi worker cli bench
 	count $?
 }
 
