@@ -37,9 +37,11 @@ packages_demo="gcc libc6-dev make autoconf automake pkg-config
 	libfcgi-dev libssl-dev libjson-c-dev libpq-dev
 	libcurl4-openssl-dev libconfuse-dev postgresql nginx-light
 	python3 curl openssl"
-# What the tests need beside that.
+# What the tests need beside that. php-fpm and php stand before wordpress:
+# else apt takes PHP as an Apache module.
 packages_check="clang cppcheck check xz-utils apache2 libapache2-mod-fcgid
-	nodejs wrk"
+	nodejs wrk php-fpm php php-mysql php-curl php-mbstring php-xml
+	mariadb-server-core mariadb-client wordpress"
 
 # A node of another origin than Debian's package is as good.
 missing()
