@@ -13,12 +13,12 @@
 /* RFC 2104: a key as long as the hash is as good as a longer one; below 24
  * bytes people have typed it. */
 #define GATE_HMAC_SECRET_MIN 24
-/* RFC 7518 section 3.2 wants the hash's size of an HS256 key. */
-#define GATE_HS256_SECRET_MIN 32
-
 /* b: the site's block. Key material is read only if l wants INGEST. */
 void gate_conf_doors_load(const struct gate_conf_load *l, struct gate_site *s,
     const struct gate_conf_block *b);
+/* When all keys are there, those of NAME.keys too. */
+void gate_conf_doors_finish(
+    const struct gate_conf_load *l, struct gate_site *s);
 void gate_conf_doors_clear(struct gate_site *s);
 
 /* Where a line of NAME.keys stands. */

@@ -34,9 +34,9 @@ static const char *const states[] = {
 struct line {
 	unsigned int scheme; /* enum gate_scheme */
 	struct gate_span id;
-	unsigned int state;     /* enum gate_key_state */
-	unsigned int algorithm; /* where there is a file */
-	struct gate_span file;  /* empty: none */
+	unsigned int state;      /* enum gate_key_state */
+	enum gate_alg algorithm; /* where there is a file */
+	struct gate_span file;   /* empty: none */
 };
 
 static bool
@@ -71,9 +71,8 @@ read_line(struct gate_span text, struct line *out)
 		if (line.scheme != GATE_SCHEME_BRIDGE ||
 		    !gate_conf_is_name(line.id) ||
 		    !gate_span_until(&text, ' ', WORD_MAX, &algorithm) ||
-		    !find_word(algorithm, gate_bridge_algorithms,
-			GATE_BRIDGE_HS256, &line.algorithm) ||
-		    text.n == 0)
+		    !gate_alg_parse(algorithm, &line.algorithm) ||
+		    line.algorithm == GATE_ALG_HS256 || text.n == 0)
 			return false;
 		line.file = text;
 	} else {
@@ -112,13 +111,14 @@ add_key(const struct gate_conf_load *l, struct gate_site *s,
 	struct gate_bridge_key key = {
 	    .id = gate_span_dup(line->id),
 	    .state = (enum gate_key_state)line->state,
-	    .algorithm = (enum gate_bridge_algorithm)line->algorithm,
+	    .algorithm = line->algorithm,
 	};
 
 	if (key.id == NULL)
 		l->errors->nomem = true;
 	else
 		gate_conf_door_add_key(l, s, at, &key, line->file);
+	gate_verify_key_free(key.key);
 	free(key.id);
 }
 

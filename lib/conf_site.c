@@ -127,6 +127,7 @@ load_file(const struct gate_conf_load *l, struct gate_site *s,
 		    "another name than the file's, expected \"%s\"", name);
 	load_site(l, s, b);
 	load_keys(l, s, t->path);
+	gate_conf_doors_finish(l, s);
 }
 
 bool

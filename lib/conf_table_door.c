@@ -8,8 +8,16 @@
 #include "lib/num.h"
 #include "lib/site.h"
 
-_Static_assert(sizeof(enum gate_bridge_algorithm) == sizeof(unsigned int),
+_Static_assert(sizeof(enum gate_alg) == sizeof(unsigned int),
     "words are stored as unsigned int");
+
+static const char *const algorithms[] = {
+    [GATE_ALG_RS256] = "RS256",
+    [GATE_ALG_ES256] = "ES256",
+    [GATE_ALG_EDDSA] = "EdDSA",
+    [GATE_ALG_HS256] = "HS256",
+    [GATE_ALG_COUNT] = NULL,
+};
 
 #define SECRET_KEY(file)                                                       \
 	{                                                                      \
@@ -37,7 +45,7 @@ static const struct gate_conf_key bridge_key_keys[] = {
     {.name = "algorithm",
 	.type = GATE_CONF_WORD,
 	AT(algorithm),
-	.words = gate_bridge_algorithms,
+	.words = algorithms,
 	.example = "RS256",
 	.help = "The one algorithm that the key is for: a token that names "
 		"another one is refused."},

@@ -23,6 +23,14 @@
 
 #define REF_SHOWN "%.80s" /* a reference in an error text */
 
+struct wanted {
+	const char *ref;
+	const char *name; /* ref without its scheme */
+	const char *base_dir;
+	size_t min;
+	bool is_public; /* others may read it, but not change it */
+};
+
 static enum gate_code
 fail(struct gate_err *err, const char *ref, const char *why)
 {
@@ -41,7 +49,7 @@ fail_errno(struct gate_err *err, const char *ref)
  * list's mask: for a file of root:root they grant nobody else anything.
  */
 static const char *
-refusal(const struct stat *st, bool credential)
+refusal(const struct stat *st, const struct wanted *w, bool credential)
 {
 	mode_t others = S_IRWXG | S_IRWXO;
 
@@ -51,6 +59,10 @@ refusal(const struct stat *st, bool credential)
 		return "not a regular file";
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return "owned by somebody else than root or this user";
+	if (w->is_public)
+		return (st->st_mode & (S_IWGRP | S_IWOTH)) != 0
+		    ? "group or others may change it: chmod go-w"
+		    : NULL;
 	if ((st->st_mode & others) != 0)
 		return "group or others may use it: chmod 0600";
 	return NULL;
@@ -77,15 +89,15 @@ read_all(int fd, unsigned char *p, size_t size)
 }
 
 static const char *
-flaw(struct gate_span bytes, size_t min)
+flaw(struct gate_span bytes, const struct wanted *w)
 {
 	if (bytes.n == 0)
 		return "empty";
 	if (bytes.n > GATE_SECRET_MAX)
 		return "too long";
-	if (bytes.n < min)
+	if (bytes.n < w->min)
 		return "too short";
-	if (strchr(" \t\r\n", bytes.p[bytes.n - 1]) != NULL &&
+	if (!w->is_public && strchr(" \t\r\n", bytes.p[bytes.n - 1]) != NULL &&
 	    bytes.p[bytes.n - 1] != '\0')
 		return "ends in white space";
 	return NULL;
@@ -93,14 +105,14 @@ flaw(struct gate_span bytes, size_t min)
 
 /* Checks, then copies into *out. */
 static enum gate_code
-keep(struct gate_span bytes, const char *ref, size_t min,
-    struct gate_secret *out, struct gate_err *err)
+keep(struct gate_span bytes, const struct wanted *w, struct gate_secret *out,
+    struct gate_err *err)
 {
-	const char *why = flaw(bytes, min);
+	const char *why = flaw(bytes, w);
 	unsigned char *p;
 
 	if (why != NULL)
-		return fail(err, ref, why);
+		return fail(err, w->ref, why);
 	p = malloc(bytes.n);
 	if (p == NULL)
 		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
@@ -110,7 +122,7 @@ keep(struct gate_span bytes, const char *ref, size_t min,
 }
 
 static enum gate_code
-load_fd(int fd, const char *ref, size_t min, struct gate_secret *out,
+load_fd(int fd, const struct wanted *w, struct gate_secret *out,
     struct gate_err *err)
 {
 	unsigned char bytes[GATE_SECRET_MAX + 2]; /* newline, one too many */
@@ -119,17 +131,17 @@ load_fd(int fd, const char *ref, size_t min, struct gate_secret *out,
 	enum gate_code code;
 
 	if (got < 0)
-		return fail_errno(err, ref);
+		return fail_errno(err, w->ref);
 	text = gate_span_of(bytes, (size_t)got);
 	if (text.n > 0 && text.p[text.n - 1] == '\n')
 		text.n--;
-	code = keep(text, ref, min, out, err);
+	code = keep(text, w, out, err);
 	gate_wipe(bytes, sizeof(bytes));
 	return code;
 }
 
 static enum gate_code
-load_file(const char *path, bool credential, const char *ref, size_t min,
+load_file(const char *path, bool credential, const struct wanted *w,
     struct gate_secret *out, struct gate_err *err)
 {
 	/* O_NONBLOCK: a FIFO must be refused, not waited for. */
@@ -139,13 +151,13 @@ load_file(const char *path, bool credential, const char *ref, size_t min,
 	const char *why;
 
 	if (fd < 0)
-		return fail_errno(err, ref);
+		return fail_errno(err, w->ref);
 	if (fstat(fd, &st) != 0) {
-		code = fail_errno(err, ref);
+		code = fail_errno(err, w->ref);
 	} else {
-		why = refusal(&st, credential);
-		code = why != NULL ? fail(err, ref, why)
-				   : load_fd(fd, ref, min, out, err);
+		why = refusal(&st, w, credential);
+		code = why != NULL ? fail(err, w->ref, why)
+				   : load_fd(fd, w, out, err);
 	}
 	(void)close(fd); /* read only: nothing can be lost */
 	return code;
@@ -162,13 +174,6 @@ join(const char *dir, const char *name, char path[PATH_MAX])
 	return n >= 0 && n < PATH_MAX;
 }
 
-struct wanted {
-	const char *ref;
-	const char *name; /* ref without its scheme */
-	const char *base_dir;
-	size_t min;
-};
-
 static enum gate_code
 load_env(const struct wanted *w, struct gate_secret *out, struct gate_err *err)
 {
@@ -176,7 +181,7 @@ load_env(const struct wanted *w, struct gate_secret *out, struct gate_err *err)
 
 	if (value == NULL)
 		return fail(err, w->ref, "not in the environment");
-	return keep(gate_span_str(value), w->ref, w->min, out, err);
+	return keep(gate_span_str(value), w, out, err);
 }
 
 static enum gate_code
@@ -186,7 +191,7 @@ load_path(const struct wanted *w, struct gate_secret *out, struct gate_err *err)
 
 	if (!join(w->base_dir, w->name, path))
 		return fail(err, w->ref, "path too long");
-	return load_file(path, false, w->ref, w->min, out, err);
+	return load_file(path, false, w, out, err);
 }
 
 static enum gate_code
@@ -202,7 +207,7 @@ load_credential(
 		return fail(err, w->ref, "CREDENTIALS_DIRECTORY is not set");
 	if (!join(dir, w->name, path))
 		return fail(err, w->ref, "path too long");
-	return load_file(path, true, w->ref, w->min, out, err);
+	return load_file(path, true, w, out, err);
 }
 
 static const struct {
@@ -215,11 +220,10 @@ static const struct {
     {"cred:", load_credential},
 };
 
-enum gate_code
-gate_secret_load(const char *ref, const char *base_dir, size_t min,
-    struct gate_secret *out, struct gate_err *err)
+static enum gate_code
+load(struct wanted w, struct gate_secret *out, struct gate_err *err)
 {
-	struct wanted w = {ref, NULL, base_dir, min};
+	const char *ref = w.ref;
 	size_t i;
 
 	*out = (struct gate_secret){NULL, 0};
@@ -234,6 +238,25 @@ gate_secret_load(const char *ref, const char *base_dir, size_t min,
 	/* Not shown: whoever forgot the scheme wrote the secret itself. */
 	return gate_err_set(err, GATE_E_CONF,
 	    "a secret is named by env:NAME, file:PATH or cred:NAME");
+}
+
+enum gate_code
+gate_secret_load(const char *ref, const char *base_dir, size_t min,
+    struct gate_secret *out, struct gate_err *err)
+{
+	return load(
+	    (struct wanted){.ref = ref, .base_dir = base_dir, .min = min}, out,
+	    err);
+}
+
+enum gate_code
+gate_secret_load_public(const char *ref, const char *base_dir,
+    struct gate_secret *out, struct gate_err *err)
+{
+	return load(
+	    (struct wanted){
+		.ref = ref, .base_dir = base_dir, .min = 1, .is_public = true},
+	    out, err);
 }
 
 void

@@ -31,6 +31,10 @@ struct gate_secret {
  */
 enum gate_code gate_secret_load(const char *ref, const char *base_dir,
     size_t min, struct gate_secret *out, struct gate_err *err) GATE_MUSTCHECK;
+/* The same for what is no secret but must not be changed by others: a public
+ * key. All may read its file; group and world may not write to it. */
+enum gate_code gate_secret_load_public(const char *ref, const char *base_dir,
+    struct gate_secret *out, struct gate_err *err) GATE_MUSTCHECK;
 void gate_secret_clear(struct gate_secret *s);
 struct gate_span gate_secret_span(const struct gate_secret *s);
 

@@ -8,14 +8,6 @@
 
 #include "lib/site.h"
 
-const char *const gate_bridge_algorithms[] = {
-    [GATE_BRIDGE_RS256] = "RS256",
-    [GATE_BRIDGE_ES256] = "ES256",
-    [GATE_BRIDGE_EDDSA] = "EdDSA",
-    [GATE_BRIDGE_HS256] = "HS256",
-    [GATE_BRIDGE_ALGORITHM_COUNT] = NULL,
-};
-
 const struct gate_site *
 gate_site_by_name(const struct gate_sites *s, struct gate_span name)
 {

@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #include "lib/crypto.h"
+#include "lib/crypto_key.h"
+#include "lib/jwt.h"
 #include "lib/route.h"
 #include "lib/span.h"
 
@@ -48,23 +50,13 @@ struct gate_hmac_secrets {
 	size_t count;
 };
 
-enum gate_bridge_algorithm {
-	GATE_BRIDGE_RS256,
-	GATE_BRIDGE_ES256,
-	GATE_BRIDGE_EDDSA,
-	GATE_BRIDGE_HS256,
-	GATE_BRIDGE_ALGORITHM_COUNT
-};
-
-/* RFC 7518 section 3.1, by enum gate_bridge_algorithm; ends with NULL. */
-extern const char *const gate_bridge_algorithms[];
-
 /* A key that verifies a site's tokens. */
 struct gate_bridge_key {
 	char *id; /* the token's kid; unique within the site */
 	enum gate_key_state state;
-	enum gate_bridge_algorithm algorithm; /* the only one it is for */
-	struct gate_mark mark;                /* HS256 */
+	enum gate_alg algorithm;     /* the only one it is for */
+	struct gate_verify_key *key; /* NULL: not wanted */
+	struct gate_mark mark;       /* HS256 */
 	int line; /* in the site's file; 0: it stands in NAME.keys */
 };
 
@@ -74,6 +66,7 @@ struct gate_bridge {
 	char *results_audience;
 	struct gate_bridge_key *keys; /* none: not paired yet */
 	size_t key_count;
+	struct gate_jwt_key *set; /* the same, in that order, to pick from */
 };
 
 struct gate_site {

@@ -9,6 +9,7 @@
 
 #include "lib/conf.h"
 #include "lib/conf_unit.h"
+#include "lib/crypto_key.h"
 #include "tests/conf_world.h"
 #include "tests/runner.h"
 
@@ -652,6 +653,8 @@ START_TEST(reads_a_bridge_with_its_keys)
 	    SITE("blog",
 		BRIDGE("key \"t1\" { algorithm = HS256 "
 		       "secret = \"file:secrets.d/long\" }\n"
+		       "key \"t2\" { algorithm = ES256 "
+		       "public = \"file:secrets.d/ec.pem\" }\n"
 		       "audience = django-api\n")));
 	conf_world_load(&w, GATE_CONF_ALL);
 	ck_assert_str_eq(conf_world_said(&w), "");
@@ -662,9 +665,11 @@ START_TEST(reads_a_bridge_with_its_keys)
 	b = &s->bridge;
 	ck_assert_str_eq(b->audience, "django-api");
 	ck_assert_str_eq(b->results_audience, "pressgate-results");
-	ck_assert_uint_eq(b->key_count, 1);
+	ck_assert_uint_eq(b->key_count, 2);
 	ck_assert_str_eq(b->keys[0].id, "t1");
-	ck_assert_int_eq(b->keys[0].algorithm, GATE_BRIDGE_HS256);
+	ck_assert_str_eq(b->set[1].id, "t2");
+	ck_assert_int_eq(gate_verify_key_alg(b->set[1].key), GATE_ALG_ES256);
+	ck_assert_int_eq(b->keys[0].algorithm, GATE_ALG_HS256);
 	ck_assert_int_eq(b->keys[0].state, GATE_KEY_CURRENT);
 	ck_assert_uint_eq(s->secrets[GATE_SCHEME_HMAC].count, 1);
 	ck_assert(gate_site_by_secret(
@@ -679,6 +684,70 @@ START_TEST(takes_a_bridge_that_is_not_paired_yet)
 	conf_world_load(&w, GATE_CONF_ALL);
 	ck_assert_str_eq(conf_world_said(&w), "");
 	ck_assert_uint_eq(w.conf->sites.list[0].bridge.key_count, 0);
+}
+END_TEST
+
+/* The plugin's key, as pressgate(1) puts it there. */
+START_TEST(takes_a_public_key_from_the_keys_file)
+{
+	const struct gate_bridge *b;
+
+	conf_world_write(&w, "sites.d/blog.conf", SITE("blog", BRIDGE("")));
+	conf_world_write(&w, "sites.d/blog.keys",
+	    "bridge wp-1 next 2026-11-22T06:30:00Z ES256 secrets.d/ec.pem\n");
+	conf_world_load(&w, GATE_CONF_ALL);
+	ck_assert_str_eq(conf_world_said(&w), "");
+	b = &w.conf->sites.list[0].bridge;
+	ck_assert_uint_eq(b->key_count, 1);
+	ck_assert_str_eq(b->set[0].id, "wp-1");
+	ck_assert_int_eq(b->keys[0].state, GATE_KEY_NEXT);
+	ck_assert_int_eq(gate_verify_key_alg(b->set[0].key), GATE_ALG_ES256);
+	conf_world_load(&w, 0);
+	ck_assert_str_eq(conf_world_said(&w), "");
+	ck_assert_ptr_null(w.conf->sites.list[0].bridge.set[0].key);
+}
+END_TEST
+
+#define WP1 "bridge wp-1 current 2026-11-22T06:30:00Z "
+
+static const struct {
+	const char *inside;
+	const char *lines;
+	const char *said;
+} key_files[] = {
+    {"", "bridge wp-1 next 2026-11-22T06:30:00Z ES256 secrets.d/ec.pem\n",
+	"sites.d/blog.keys:1: bridge: a key for a door that the site does not "
+	"have, expected a block bridge in sites.d/blog.conf\n"},
+    {BRIDGE("key \"wp-1\" { algorithm = ES256 "
+	    "public = \"file:secrets.d/ec.pem\" }\n"),
+	WP1 "ES256 secrets.d/ec.pem\n",
+	"sites.d/blog.keys:1: bridge: the key id wp-1 is there already, "
+	"expected it once\n"},
+    {BRIDGE(""), WP1 "ES256 secrets.d/ec.pem\n" WP1 "ES256 secrets.d/ec.pem\n",
+	"sites.d/blog.keys:2: bridge: the key id wp-1 is there already, "
+	"expected it once\n"},
+    {BRIDGE(""), WP1 "RS256 secrets.d/ec.pem\n",
+	"sites.d/blog.keys:1: bridge: key: an RSA key was expected for RS256, "
+	"not EC\n"},
+    {BRIDGE(""), WP1 "RS256 secrets.d/weak.pem\n",
+	"sites.d/blog.keys:1: bridge: key: RSA of 2048 to 8192 bits was "
+	"expected, not 1024\n"},
+    {BRIDGE(""), WP1 "RS256 nowhere.pem\n",
+	"sites.d/blog.keys:1: bridge: file:nowhere.pem: No such file or "
+	"directory, expected a public key in PEM\n"},
+};
+
+START_TEST(refuses_a_public_key_of_the_keys_file)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text),
+	    "site \"blog\" { url = \"https://b\" %s }", key_files[_i].inside);
+	conf_world_write(&w, "sites.d/blog.conf", text);
+	conf_world_write(&w, "sites.d/blog.keys", key_files[_i].lines);
+	conf_world_load(&w, GATE_CONF_ALL);
+	ck_assert_str_eq(conf_world_said(&w), key_files[_i].said);
+	ck_assert_uint_eq(w.bad_sites, 1);
 }
 END_TEST
 
@@ -822,6 +891,26 @@ START_TEST(takes_certificates_that_can_be_read)
 }
 END_TEST
 
+START_TEST(lets_others_read_a_public_key_but_not_change_it)
+{
+	char path[128];
+
+	conf_world_write(&w, "sites.d/blog.conf",
+	    SITE("blog",
+		BRIDGE("key \"k\" { algorithm = ES256 "
+		       "public = \"file:secrets.d/ec.pem\" }\n")));
+	(void)snprintf(path, sizeof(path), "%s/secrets.d/ec.pem", w.dir);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	conf_world_load(&w, GATE_CONF_ALL);
+	ck_assert_str_eq(conf_world_said(&w), "");
+	ck_assert_int_eq(chmod(path, 0620), 0);
+	conf_world_load(&w, GATE_CONF_ALL);
+	ck_assert_str_eq(conf_world_said(&w),
+	    "sites.d/blog.conf:2: public: file:secrets.d/ec.pem: group or "
+	    "others may change it: chmod go-w, expected a public key in PEM\n");
+}
+END_TEST
+
 START_TEST(reports_sites_beside_a_bad_main_file)
 {
 	conf_world_write(&w, "pressgate.conf", "log_level = loud\n");
@@ -902,6 +991,9 @@ suite(void)
 	tcase_add_test(t, finds_sites_whose_files_sort_otherwise);
 	tcase_add_test(t, reads_a_bridge_with_its_keys);
 	tcase_add_test(t, takes_a_bridge_that_is_not_paired_yet);
+	tcase_add_test(t, takes_a_public_key_from_the_keys_file);
+	add_row_test(t, refuses_a_public_key_of_the_keys_file, key_files);
+	tcase_add_test(t, lets_others_read_a_public_key_but_not_change_it);
 	tcase_add_test(t, takes_states_from_the_keys_file);
 	add_row_test(t, refuses_a_line_of_the_keys_file, bad_keys);
 	tcase_add_test(t, reads_no_secret_that_is_not_wanted);

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/keyring.h"
+
 const char conf_world_main[] =
     "service \"llm\" { kind = \"openai-chat\" url = \"https://llm/v1\" }\n"
     "service \"crm\" { kind = \"http\" url = \"https://crm/\" }\n";
@@ -42,6 +44,15 @@ make_folder(struct conf_world *w, const char *name)
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 }
 
+static void
+write_key(struct conf_world *w, const char *name, const char *key)
+{
+	char *text = keyring_text(key);
+
+	conf_world_write(w, name, text);
+	free(text);
+}
+
 void
 conf_world_init(struct conf_world *w)
 {
@@ -56,6 +67,8 @@ conf_world_init(struct conf_world *w)
 	conf_world_write(w, "secrets.d/c", "cccccccccccccccccccccccc");
 	conf_world_write(w, "secrets.d/d", "dddddddddddddddddddddddd");
 	conf_world_write(w, "secrets.d/short", "ccccccccccccccccccccccc");
+	write_key(w, "secrets.d/ec.pem", "ec.public");
+	write_key(w, "secrets.d/weak.pem", "rsa_1024.public");
 	conf_world_write(
 	    w, "secrets.d/long", "llllllllllllllllllllllllllllllll");
 }

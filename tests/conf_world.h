@@ -16,7 +16,8 @@ struct conf_world {
 };
 
 /* Two services, "llm" and "crm"; no sites; secrets a, b, c and d of 24
- * bytes, one that is too short, and one of 32, long. */
+ * bytes, one that is too short, one of 32, long; public
+ * keys ec.pem and weak.pem. */
 void conf_world_init(struct conf_world *w);
 void conf_world_clear(struct conf_world *w);
 /* name is relative; replaces the file. */
