@@ -58,7 +58,7 @@ tools_clear(struct tools *t)
 {
 	gate_db_close(t->db);
 	lookup_clear(&t->lookup);
-	gate_hmac_key_free(t->dummy);
+	dummy_clear(&t->dummy);
 	gate_buf_clear(&t->body);
 	gate_buf_clear(&t->page);
 	canonical_clear(&t->canonical);
@@ -67,21 +67,14 @@ tools_clear(struct tools *t)
 static enum gate_code
 tools_init(struct tools *t, const struct settings *s, struct gate_err *err)
 {
-	unsigned char random[GATE_SHA256_BYTES];
 	enum gate_code code;
 
 	*t = (struct tools){.settings = s};
 	gate_buf_init(&t->body, INGEST_BODY_HARD_MAX + 1);
 	gate_buf_init(&t->page, PAGE_MAX);
 	canonical_init(&t->canonical);
-	code = gate_random(random, sizeof(random));
+	code = dummy_init(&t->dummy, err);
 	if (code == GATE_OK)
-		code = gate_hmac_key_new(
-		    gate_span_of(random, sizeof(random)), &t->dummy);
-	if (code != GATE_OK)
-		(void)gate_err_set(
-		    err, code, "dummy key: %s", gate_code_name(code));
-	else
 		code = open_db(&s->conf->database, &t->db, err);
 	if (code != GATE_OK)
 		tools_clear(t);
@@ -110,6 +103,8 @@ log_visit(const struct child *c, const struct visit *v, int64_t ms)
 		gate_log_str(&l, "site", v->site->name);
 	if (v->key_id != NULL)
 		gate_log_str(&l, "key_id", v->key_id);
+	if (v->hmac_key_id != NULL)
+		gate_log_str(&l, "hmac_key_id", v->hmac_key_id);
 	if (v->idempotency_key.n > 0)
 		gate_log_span(&l, "idempotency_key", v->idempotency_key);
 	if (v->reply.request_id[0] != '\0')
@@ -122,6 +117,8 @@ log_visit(const struct child *c, const struct visit *v, int64_t ms)
 	}
 	if (v->stage != NULL && reply_status(o) >= 400)
 		gate_log_str(&l, "stage", v->stage);
+	if (v->why != NULL)
+		gate_log_str(&l, "reason", v->why);
 	gate_log_i64(&l, "latency_ms", ms);
 	if (v->err.code != GATE_OK) {
 		gate_log_str(&l, "code", gate_code_name(v->err.code));

@@ -17,7 +17,9 @@
 
 #define SCOPE_TEXT 32
 #define USER_AGENT_MAX 256
-#define SIGNED_MAX 4096 /* a header has 1 KiB at most */
+/* A token has 8 KiB at most, any other header 1 KiB; once they hold, they
+ * have nothing that JSON would escape. */
+#define SIGNED_MAX 16384
 
 enum outcome
 delivery_trouble(struct delivery *d, enum gate_code code)
@@ -62,15 +64,22 @@ clean_agent(struct gate_span in, char dst[USER_AGENT_MAX])
 
 /* With the raw body this proves later that the event was signed. */
 static enum gate_code
-put_signed(struct gate_buf *b, const struct scheme *s, const struct request *r)
+put_signed(struct gate_buf *b, const struct delivery *d)
 {
-	const struct scheme_header *h = s->headers;
+	const struct scheme_header *h = d->scheme->headers;
+	const struct scheme_header *end = h + SCHEME_HEADERS_MAX;
 	const char *between = "{";
 
-	for (; h < s->headers + SCHEME_HEADERS_MAX && h->name != NULL; h++) {
+	for (; h < end && h->name != NULL; h++) {
 		(void)gate_buf_printf(b, "%s\"%s\":", between, h->name);
-		(void)gate_json_put_string(b, scheme_header_get(h, r));
+		(void)gate_json_put_string(
+		    b, scheme_header_get(h, d->visit->request));
 		between = ",";
+	}
+	if (d->who.hmac_key_id != NULL) {
+		(void)gate_buf_put_str(b, ",\"hmac_key_id\":");
+		(void)gate_json_put_string(
+		    b, gate_span_str(d->who.hmac_key_id));
 	}
 	(void)gate_buf_put_byte(b, '}');
 	return b->failed;
@@ -145,7 +154,7 @@ delivery_store(struct delivery *d)
 	enum gate_code code;
 
 	gate_buf_init(&headers, SIGNED_MAX);
-	code = put_signed(&headers, d->scheme, v->request);
+	code = put_signed(&headers, d);
 	in.signed_headers = gate_buf_span(&headers);
 	if (address_of(v->request, &v->tools->settings->proxies, &address)) {
 		gate_address_text(&address, from);

@@ -11,6 +11,7 @@
 
 #include "fcgi/delivery.h"
 #include "lib/clock.h"
+#include "lib/codec.h"
 #include "lib/json.h"
 #include "lib/num.h"
 
@@ -39,7 +40,8 @@ check_announced_size(struct delivery *d)
 static enum outcome
 read_headers(struct delivery *d)
 {
-	return d->scheme->read(d->visit->request, false, &d->proof);
+	return d->scheme->read(
+	    d->visit->request, false, &d->proof, &d->visit->why);
 }
 
 static enum outcome
@@ -78,13 +80,14 @@ check_signature(struct delivery *d)
 {
 	struct visit *v = d->visit;
 	struct trial t = {.site = v->site,
-	    .dummy = v->tools->dummy,
+	    .dummy = &v->tools->dummy,
 	    .data = d->raw,
 	    .now_s = gate_wall_ms() / 1000};
-	enum outcome o = d->scheme->verify(&t, &d->proof, &d->who);
+	enum outcome o = d->scheme->verify(&t, &d->proof, &d->who, &v->why);
 
 	if (o == OUTCOME_NONE) {
 		v->key_id = d->who.key_id;
+		v->hmac_key_id = d->who.hmac_key_id;
 		v->idempotency_key = d->proof.idempotency_key;
 	}
 	return o;
@@ -114,17 +117,35 @@ check_event_type(struct delivery *d)
 	return OUTCOME_NONE;
 }
 
+static bool
+is_lower_uuid(struct gate_span s)
+{
+	char text[GATE_UUID_TEXT];
+	struct gate_uuid id;
+
+	if (!gate_uuid_parse(s, &id))
+		return false;
+	gate_uuid_text(&id, text);
+	return gate_span_is(s, text);
+}
+
 /* The header is not signed; a body that says the same makes it so. */
 static enum outcome
 compare_keys(struct delivery *d)
 {
+	enum scheme_key_rule rule = d->scheme->key_rule;
 	const struct gate_json *member;
-	struct gate_span key;
+	struct gate_span key = {0};
 
-	if (d->scheme->key_rule == SCHEME_KEY_IN_HEADER ||
-	    !gate_json_get(d->body, "idempotency_key", &member) ||
-	    gate_json_kind(member) == GATE_JSON_NULL)
+	if (rule == SCHEME_KEY_IN_HEADER)
 		return OUTCOME_NONE;
+	if (!gate_json_get(d->body, "idempotency_key", &member) ||
+	    gate_json_kind(member) == GATE_JSON_NULL)
+		return rule == SCHEME_KEY_MAY_BE_IN_BODY ? OUTCOME_NONE
+							 : OUTCOME_NO_UUID;
+	if (rule == SCHEME_KEY_IS_UUID_IN_BODY &&
+	    (!gate_json_string(member, &key) || !is_lower_uuid(key)))
+		return OUTCOME_NO_UUID;
 	if (!gate_json_string(member, &key) ||
 	    !gate_span_equal(key, d->proof.idempotency_key))
 		return OUTCOME_KEY_DIFFERS;
@@ -238,6 +259,7 @@ ingest_event(struct visit *v)
 		v->stage = stages[i].name;
 		o = stages[i].run(&d);
 	}
+	proof_clear(&d.proof);
 	gate_json_free(d.document);
 	gate_json_free(d.body);
 	gate_buf_clear(&d.keys);

@@ -33,6 +33,8 @@
 	    "The idempotency key must be 1 to 128 visible ASCII characters.")  \
 	X(KEY_DIFFERS, "key_differs", 400,                                     \
 	    "idempotency_key in the body differs from the header.")            \
+	X(NO_UUID, "no_uuid", 400,                                             \
+	    "The body must have idempotency_key, a UUID in lower case.")       \
 	X(EMPTY_BODY, "empty_body", 400, "The body is empty.")                 \
 	X(CUT_BODY, "cut_body", 400,                                           \
 	    "The body is not as long as Content-Length says.")                 \
@@ -40,6 +42,7 @@
 	X(BAD_CURSOR, "bad_cursor", 400,                                       \
 	    "since must be a cursor of ours and limit a number from 1.")       \
 	X(BAD_SIGNATURE, "bad_signature", 401, OUTCOME_TEXT_401)               \
+	X(BAD_TOKEN, "bad_token", 401, OUTCOME_TEXT_401)                       \
 	X(STALE, "stale", 401, OUTCOME_TEXT_401)                               \
 	X(UNKNOWN_SITE, "unknown_site", 401, OUTCOME_TEXT_401)                 \
 	X(REPLAYED, "replayed", 401, OUTCOME_TEXT_401)                         \

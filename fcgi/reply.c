@@ -127,9 +127,11 @@ put_special(struct gate_buf *out, const struct reply *r, int status)
 		(void)gate_buf_printf(out, "Location: %s/events/%s\r\n",
 		    r->mount == NULL ? "" : r->mount, r->request_id);
 		break;
-	case 401: /* RFC 9110 section 15.5.2 wants a challenge */
-		(void)gate_buf_put_str(
-		    out, "WWW-Authenticate: Signature realm=\"pressgate\"\r\n");
+	case 401: /* RFC 9110 section 15.5.2 wants a challenge; the same at
+		   * every door, so that it tells nothing */
+		(void)gate_buf_put_str(out,
+		    "WWW-Authenticate: Bearer realm=\"pressgate\", "
+		    "Signature realm=\"pressgate\"\r\n");
 		break;
 	case 405:
 		(void)gate_buf_printf(

@@ -45,6 +45,7 @@ static const struct {
     {"HTTP_X_WP_TIMESTAMP", AT(wp_timestamp), 1024, true},
     {"HTTP_X_WP_SIGNATURE", AT(wp_signature), 1024, true},
     {"HTTP_X_WP_KEY_ID", AT(wp_key_id), 1024, true},
+    {"HTTP_X_SIGNATURE", AT(x_signature), 1024, true},
     {"HTTP_X_IDEMPOTENCY_KEY", AT(x_idempotency_key), 1024, true},
     {"HTTP_X_EDGE_TIMESTAMP", AT(edge_timestamp), 1024, true},
     {"HTTP_X_EDGE_NONCE", AT(edge_nonce), 1024, true},

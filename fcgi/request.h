@@ -57,6 +57,7 @@ struct request {
 	struct gate_span wp_timestamp;
 	struct gate_span wp_signature;
 	struct gate_span wp_key_id;
+	struct gate_span x_signature;
 	struct gate_span x_idempotency_key;
 	struct gate_span edge_timestamp;
 	struct gate_span edge_nonce;

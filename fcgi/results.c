@@ -43,31 +43,42 @@ trouble(struct visit *v, enum gate_code code)
 	return reply_of_code(code);
 }
 
+static enum outcome
+check_proof(
+    struct visit *v, const struct scheme *scheme, const struct proof *proof)
+{
+	const struct gate_sites *sites = &v->tools->settings->conf->sites;
+	struct trial t = {.dummy = &v->tools->dummy,
+	    .data = v->match.target,
+	    .is_get = true,
+	    .now_s = gate_wall_ms() / 1000};
+	struct identity who;
+	enum outcome o;
+
+	v->site = scheme->find_site(sites, (struct gate_span){0}, proof);
+	if (v->site == NULL && sites->incomplete)
+		return OUTCOME_UNSURE;
+	t.site = v->site;
+	o = scheme->verify(&t, proof, &who, &v->why);
+	if (o == OUTCOME_NONE)
+		v->key_id = who.key_id;
+	return o;
+}
+
 /* Who asks. */
 static enum outcome
 admit(struct visit *v)
 {
-	const struct gate_sites *sites = &v->tools->settings->conf->sites;
-	struct trial t = {.dummy = v->tools->dummy,
-	    .data = v->match.target,
-	    .is_get = true,
-	    .now_s = gate_wall_ms() / 1000};
 	const struct scheme *scheme;
-	struct identity who;
 	struct proof proof;
 	enum outcome o = scheme_of_get(v->request, &scheme);
 
 	if (o == OUTCOME_NONE)
-		o = scheme->read(v->request, true, &proof);
+		o = scheme->read(v->request, true, &proof, &v->why);
 	if (o != OUTCOME_NONE)
 		return o;
-	v->site = scheme->find_site(sites, (struct gate_span){0}, &proof);
-	if (v->site == NULL && sites->incomplete)
-		return OUTCOME_UNSURE;
-	t.site = v->site;
-	o = scheme->verify(&t, &proof, &who);
-	if (o == OUTCOME_NONE)
-		v->key_id = who.key_id;
+	o = check_proof(v, scheme, &proof);
+	proof_clear(&proof);
 	return o;
 }
 

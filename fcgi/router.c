@@ -18,6 +18,7 @@ static const struct {
 } paths[] = {
     {"/webhooks/wp", false, DOOR_RELAY},
     {"/webhooks/wp/", true, DOOR_RELAY},
+    {"/ingest", false, DOOR_BRIDGE},
     {"/ingest/webhook", false, DOOR_EDGE},
     {"/ingest/webhook/", true, DOOR_EDGE},
     {"/results", false, DOOR_RESULTS},
@@ -31,6 +32,7 @@ static const struct {
 	const char *method;
 } doors[] = {
     [DOOR_RELAY] = {"relay", "POST"},
+    [DOOR_BRIDGE] = {"bridge", "POST"},
     [DOOR_EDGE] = {"edge", "POST"},
     [DOOR_RESULTS] = {"results", "GET"},
     [DOOR_EVENT] = {"event", "GET"},

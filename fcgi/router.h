@@ -11,6 +11,7 @@
 
 enum door {
 	DOOR_RELAY,   /* POST /webhooks/wp, /webhooks/wp/{site} */
+	DOOR_BRIDGE,  /* POST /ingest */
 	DOOR_EDGE,    /* POST /ingest/webhook, /ingest/webhook/{site} */
 	DOOR_RESULTS, /* GET /results */
 	DOOR_EVENT,   /* GET /events/{request_id} */

@@ -17,6 +17,7 @@
 static const struct scheme *const by_door[DOOR_COUNT] = {
     [DOOR_RELAY] = &scheme_relay,
     [DOOR_EDGE] = &scheme_edge,
+    [DOOR_BRIDGE] = &scheme_bridge,
 };
 
 const struct scheme *
@@ -43,6 +44,14 @@ scheme_of_get(const struct request *r, const struct scheme **out)
 		return OUTCOME_HEADER_MISSING;
 	*out = found;
 	return OUTCOME_NONE;
+}
+
+void
+proof_clear(struct proof *p)
+{
+	if (p->has_token)
+		gate_jwt_clear(&p->token);
+	p->has_token = false;
 }
 
 struct gate_span

@@ -19,17 +19,20 @@
 #include <stdint.h>
 
 #include "fcgi/canonical.h"
+#include "fcgi/dummy.h"
 #include "fcgi/outcome.h"
 #include "fcgi/request.h"
 #include "fcgi/router.h"
 #include "lib/crypto.h"
 #include "lib/err.h"
+#include "lib/jwt.h"
 #include "lib/site.h"
 #include "lib/span.h"
 
 #define SCHEME_KEY_MAX 128 /* of an idempotency key */
 
-/* What the headers say. Borrows from the request; a stranger's word. */
+/* What the headers say. Borrows from the request; a stranger's word. What
+ * read() has filled ends with proof_clear(). */
 struct proof {
 	struct gate_span idempotency_key; /* without quotes; GET: empty */
 	struct gate_span key_id;          /* empty: none given */
@@ -37,20 +40,23 @@ struct proof {
 	int64_t timestamp_s;
 	struct gate_span nonce; /* empty: the scheme has none */
 	unsigned char mac[GATE_SHA256_BYTES];
+	bool has_token;
+	struct gate_jwt token; /* bridge; owned */
 };
 
 /* What a signature is held against. */
 struct trial {
-	const struct gate_site *site;      /* NULL: unknown */
-	const struct gate_hmac_key *dummy; /* for what is unknown */
-	struct gate_span data;             /* body of a POST, target of a GET */
+	const struct gate_site *site; /* NULL: unknown */
+	const struct dummy *dummy;    /* for what is unknown */
+	struct gate_span data;        /* body of a POST, target of a GET */
 	bool is_get;
 	int64_t now_s; /* wall clock of this machine */
 };
 
 /* Who it was, once that is proved. */
 struct identity {
-	const char *key_id;          /* which secret signed; the site's */
+	const char *key_id;      /* which secret or key signed; the site's */
+	const char *hmac_key_id; /* bridge: and which secret; else NULL */
 	struct gate_span created_by; /* for the audit */
 	struct gate_span guard;      /* what may be used once; borrowed */
 	int64_t guard_until_s;       /* nobody takes it after that */
@@ -59,7 +65,8 @@ struct identity {
 /* Whether the idempotency key also stands in the body. */
 enum scheme_key_rule {
 	SCHEME_KEY_IN_HEADER, /* the body is a third party's: not looked at */
-	SCHEME_KEY_MAY_BE_IN_BODY /* then equal, and so it is signed */
+	SCHEME_KEY_MAY_BE_IN_BODY, /* then equal, and so it is signed */
+	SCHEME_KEY_IS_UUID_IN_BODY /* it must, in lower case */
 };
 
 /* A header that was signed or signs: kept with the event, so that it can be
@@ -82,6 +89,9 @@ struct scheme {
 	 * guard, since nothing is left to be replayed with. */
 	bool signed_key_guards;
 
+	/* In what follows *why is set, where the outcome does not say it all,
+	 * to the name of the rule that failed: for the log alone. */
+
 	/* Whether a GET has any of the scheme's headers. */
 	bool (*is_meant)(const struct request *r);
 	/*
@@ -90,8 +100,8 @@ struct scheme {
 	 * for any other header that is not of its grammar. *out is then
 	 * untouched.
 	 */
-	enum outcome (*read)(
-	    const struct request *r, bool is_get, struct proof *out);
+	enum outcome (*read)(const struct request *r, bool is_get,
+	    struct proof *out, const char **why);
 	/* NULL: no such site, or what the request names is another site's.
 	 * path_site: {site} of the path, or empty. */
 	const struct gate_site *(*find_site)(const struct gate_sites *sites,
@@ -102,11 +112,14 @@ struct scheme {
 	 * An unknown site or key costs the time of a wrong signature.
 	 */
 	enum outcome (*verify)(const struct trial *t, const struct proof *proof,
-	    struct identity *out);
+	    struct identity *out, const char **why);
 };
 
 extern const struct scheme scheme_relay;
 extern const struct scheme scheme_edge;
+extern const struct scheme scheme_bridge;
+
+void proof_clear(struct proof *p);
 
 /* The scheme of a door that takes events; NULL: it takes none. */
 const struct scheme *scheme_of_door(enum door door);

@@ -21,10 +21,12 @@ is_meant(const struct request *r)
 }
 
 static enum outcome
-read_headers(const struct request *r, bool is_get, struct proof *out)
+read_headers(
+    const struct request *r, bool is_get, struct proof *out, const char **why)
 {
 	struct proof p = {.timestamp = r->wp_timestamp, .key_id = r->wp_key_id};
 
+	(void)why; /* the outcomes say it */
 	if (r->wp_timestamp.n == 0 || r->wp_signature.n == 0 ||
 	    (!is_get && r->idempotency_key.n == 0))
 		return OUTCOME_HEADER_MISSING;
@@ -47,12 +49,14 @@ find_site(const struct gate_sites *sites, struct gate_span path_site,
 
 /* The MAC stands for the request: the key in the header is not signed. */
 static enum outcome
-verify(const struct trial *t, const struct proof *proof, struct identity *out)
+verify(const struct trial *t, const struct proof *proof, struct identity *out,
+    const char **why)
 {
 	int64_t window_s = t->site == NULL ? 0 : t->site->window_s;
 	enum outcome o =
 	    verify_stamped(t, proof, GATE_SCHEME_RELAY, window_s, out);
 
+	(void)why;
 	if (o == OUTCOME_NONE)
 		out->guard = gate_span_of(proof->mac, sizeof(proof->mac));
 	return o;

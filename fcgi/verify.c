@@ -105,7 +105,7 @@ verify_stamped(const struct trial *t, const struct proof *proof,
 	struct gate_span parts[PARTS_MAX];
 	struct verify_mac v = {
 	    .secrets = t->site == NULL ? NULL : &t->site->secrets[scheme],
-	    .dummy = t->dummy,
+	    .dummy = t->dummy->mac,
 	    .key_id = proof->key_id,
 	    .parts = parts,
 	    .part_count = put_parts(t, proof, parts),

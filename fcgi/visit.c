@@ -17,6 +17,7 @@ static const struct {
 	bool needs_https; /* probes come from the machine next door */
 } rooms[] = {
     [DOOR_RELAY] = {ingest_event, true},
+    [DOOR_BRIDGE] = {ingest_event, true},
     [DOOR_EDGE] = {ingest_event, true},
     [DOOR_RESULTS] = {results_page, true},
     [DOOR_EVENT] = {results_event, true},

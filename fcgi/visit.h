@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "fcgi/canonical.h"
+#include "fcgi/dummy.h"
 #include "fcgi/lookup.h"
 #include "fcgi/outcome.h"
 #include "fcgi/reply.h"
@@ -28,7 +29,7 @@ struct tools {
 	const struct settings *settings;
 	struct gate_db *db; /* connects when first used */
 	struct lookup lookup;
-	struct gate_hmac_key *dummy; /* for sites that do not exist */
+	struct dummy dummy; /* for sites and keys that do not exist */
 	struct gate_buf body;
 	struct gate_buf page; /* JSON of a GET */
 	struct canonical canonical;
@@ -46,7 +47,9 @@ struct visit {
 
 	/* Found on the way; for the log. */
 	const struct gate_site *site; /* NULL: unknown */
-	const char *key_id; /* which secret signed; NULL: nothing verified */
+	const char *key_id;      /* which secret or key signed; NULL: none */
+	const char *hmac_key_id; /* the second one, where there are two */
+	const char *why;         /* a rule that failed; NULL: see outcome */
 	struct gate_span idempotency_key; /* empty until verified */
 	struct gate_trace trace;
 	bool has_trace;

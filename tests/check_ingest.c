@@ -6,12 +6,15 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/inbox.h"
 #include "fcgi/visit.h"
 #include "lib/clock.h"
 #include "lib/codec.h"
+#include "lib/num.h"
+#include "lib/sign.h"
 #include "tests/runner.h"
 
 #define BODY "{\"event\":\"post.published\",\"idempotency_key\":\"k\"}"
@@ -51,6 +54,12 @@ struct world {
 	struct request request;
 	char timestamp[24];
 	char signature[65];
+	char issuer[16];
+	struct gate_sign_key *token_key;
+	struct gate_verify_key *verify_key;
+	struct gate_jwt_key set;
+	char *params[16];
+	size_t param_count;
 };
 
 static void
@@ -74,6 +83,28 @@ sign(struct world *w, const char *body, int64_t at_s)
 	    gate_span_of(mac, sizeof(mac)), w->signature, sizeof(w->signature));
 }
 
+#define TOKEN_SECRET "a secret of more than 32 bytes, for tests"
+
+static void
+make_bridge(struct world *w)
+{
+	struct gate_span text = GATE_SPAN(TOKEN_SECRET);
+
+	memcpy(w->issuer, "https://blog", sizeof("https://blog"));
+	ck_assert_int_eq(
+	    gate_sign_key_new(GATE_ALG_HS256, text, &w->token_key, NULL),
+	    GATE_OK);
+	ck_assert_int_eq(
+	    gate_verify_key_new(GATE_ALG_HS256, text, &w->verify_key, NULL),
+	    GATE_OK);
+	w->set = (struct gate_jwt_key){"t-1", w->verify_key};
+	w->site.bridge = (struct gate_bridge){.issuer = w->issuer,
+	    .audience = w->none,
+	    .results_audience = w->blog,
+	    .set = &w->set,
+	    .key_count = 1};
+}
+
 static void
 world_init(struct world *w)
 {
@@ -92,11 +123,14 @@ world_init(struct world *w)
 	    gate_hmac_key_new(GATE_SPAN("one"), &w->keys[0].key), GATE_OK);
 	w->site = (struct gate_site){.name = w->blog,
 	    .is_default = true,
-	    .secrets = {[GATE_SCHEME_RELAY] = {w->keys, 1}},
+	    .secrets = {[GATE_SCHEME_RELAY] = {w->keys, 1},
+		[GATE_SCHEME_EDGE] = {w->keys, 1},
+		[GATE_SCHEME_HMAC] = {w->keys, 1}},
 	    .event_types = w->types,
 	    .event_type_count = 1,
 	    .body_max_bytes = 100,
 	    .window_s = 300};
+	make_bridge(w);
 	w->conf.fcgi.mount = w->empty;
 	w->conf.sites = (struct gate_sites){.list = &w->site, .count = 1};
 	w->settings.conf = &w->conf;
@@ -104,8 +138,7 @@ world_init(struct world *w)
 	gate_buf_init(&w->tools.body, 1024);
 	gate_buf_init(&w->tools.page, 1024);
 	canonical_init(&w->tools.canonical);
-	ck_assert_int_eq(
-	    gate_hmac_key_new(GATE_SPAN("x"), &w->tools.dummy), GATE_OK);
+	ck_assert_int_eq(dummy_init(&w->tools.dummy, NULL), GATE_OK);
 	ck_assert_int_eq(gate_db_open(&db, inbox_stmts, INBOX_STMT_COUNT,
 			     &w->tools.db, NULL),
 	    GATE_OK);
@@ -124,8 +157,12 @@ world_init(struct world *w)
 static void
 world_clear(struct world *w)
 {
+	while (w->param_count > 0)
+		free(w->params[--w->param_count]);
+	gate_sign_key_free(w->token_key);
+	gate_verify_key_free(w->verify_key);
 	gate_hmac_key_free(w->keys[0].key);
-	gate_hmac_key_free(w->tools.dummy);
+	dummy_clear(&w->tools.dummy);
 	gate_db_close(w->tools.db);
 	lookup_clear(&w->tools.lookup);
 	gate_buf_clear(&w->tools.body);
@@ -349,6 +386,180 @@ START_TEST(refuses_in_the_order_of_the_stages)
 }
 END_TEST
 
+/* ---- the other doors: what differs, and that it stands in its place ------*/
+
+#define UUID "7d444840-9dc0-41d1-b245-5ffdce74fad2"
+#define EDGE_BODY "{\"type\":\"post.published\",\"idempotency_key\":\"j\"}"
+#define BRIDGE_BODY(key)                                                       \
+	"{\"event_type\":\"post.published\",\"idempotency_key\":\"" key "\"}"
+
+/* "Name: value" or "NAME=value" -> a param */
+static void
+add_param(struct world *w, const char *line)
+{
+	char *p = malloc(strlen(line) + 6), *at;
+	bool header =
+	    strchr(line, ':') != NULL && strncmp(line, "Content-Type", 12) != 0;
+
+	ck_assert_ptr_nonnull(p);
+	(void)snprintf(
+	    p, strlen(line) + 6, "%s%s", header ? "HTTP_" : "", line);
+	for (at = p; *at != '=' && *at != ':'; at++)
+		*at = *at == '-'               ? '_'
+		    : *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A')
+					       : *at;
+	if (*at == ':') {
+		*at = '=';
+		memmove(at + 1, at + 2, strlen(at + 2) + 1);
+	}
+	ck_assert_uint_lt(w->param_count + 1, GATE_COUNT(w->params));
+	w->params[w->param_count++] = p;
+}
+
+/* A good request at that door, as lib/sign.h makes it. */
+static void
+knock(struct world *w, enum gate_door door, const char *body, const char *key)
+{
+	struct gate_signer who = {.door = door,
+	    .secret = w->keys[0].key,
+	    .key = w->token_key,
+	    .key_id = gate_span_str(
+		door == GATE_DOOR_BRIDGE ? w->set.id : w->keys[0].id),
+	    .issuer = gate_span_str(w->issuer),
+	    .audience = gate_span_str(w->none),
+	    .life_s = 300};
+	struct gate_sign_try now = {.now_s = gate_wall_ms() / 1000,
+	    .nonce = GATE_SPAN("0123456789abcdef")};
+	struct gate_sign_headers h;
+	char uri[64];
+	size_t i;
+
+	gate_sign_init(&h);
+	ck_assert_int_eq(gate_sign_post(&who, &now, gate_span_str(key),
+			     gate_span_str(body), &h),
+	    GATE_OK);
+	for (i = 0; i < h.count; i++)
+		add_param(w, gate_sign_line(&h, i));
+	gate_sign_clear(&h);
+	(void)snprintf(
+	    uri, sizeof(uri), "REQUEST_URI=%s", gate_door_path(door));
+	add_param(w, uri);
+	add_param(w, "FCGI_ROLE=RESPONDER");
+	add_param(w, "REQUEST_METHOD=POST");
+	add_param(w, "REMOTE_ADDR=127.0.0.1");
+	ck_assert_int_eq(request_params(w->params, &w->request), OUTCOME_NONE);
+	w->body.bytes = gate_span_str(body);
+}
+
+static void
+no_nonce(struct world *w)
+{
+	w->request.edge_nonce.n = 0;
+}
+
+static void
+unknown_edge(struct world *w)
+{
+	w->request.uri = GATE_SPAN("/ingest/webhook/nobody");
+}
+
+static void
+other_body(struct world *w)
+{
+	w->body.bytes = GATE_SPAN("{");
+}
+
+static void
+no_token(struct world *w)
+{
+	w->request.authorization.n = 0;
+}
+
+static void
+half_token(struct world *w)
+{
+	w->request.authorization.n /= 2;
+}
+
+static void
+unknown_issuer(struct world *w)
+{
+	w->issuer[0] = 'H';
+}
+
+static void
+other_audience(struct world *w)
+{
+	w->none[0] = 'N';
+}
+
+static const struct {
+	const char *what;
+	enum gate_door door;
+	const char *body;
+	const char *key;
+	void (*spoil)(struct world *w);
+	void (*also)(struct world *w);
+	enum outcome outcome;
+	int reads;
+} others[] = {
+    {"edge", GATE_DOOR_EDGE, EDGE_BODY, "prov:1", NULL, NULL, OUTCOME_AWAY, 1},
+    {"edge: header", GATE_DOOR_EDGE, EDGE_BODY, "k", no_nonce, unknown_edge,
+	OUTCOME_HEADER_MISSING, 0},
+    {"edge: site", GATE_DOOR_EDGE, EDGE_BODY, "k", unknown_edge, other_body,
+	OUTCOME_UNKNOWN_SITE, 1},
+    {"edge: body", GATE_DOOR_EDGE, EDGE_BODY, "k", other_body, NULL,
+	OUTCOME_BAD_SIGNATURE, 1},
+    {"edge: JSON", GATE_DOOR_EDGE, "{", "k", NULL, NULL, OUTCOME_BAD_JSON, 1},
+    {"edge: a relay's body", GATE_DOOR_EDGE, BODY, "k", NULL, NULL,
+	OUTCOME_NO_EVENT, 1},
+    {"bridge", GATE_DOOR_BRIDGE, BRIDGE_BODY(UUID), UUID, NULL, NULL,
+	OUTCOME_AWAY, 1},
+    {"bridge: header", GATE_DOOR_BRIDGE, BRIDGE_BODY(UUID), UUID, no_token,
+	incomplete, OUTCOME_HEADER_MISSING, 0},
+    {"bridge: token", GATE_DOOR_BRIDGE, BRIDGE_BODY(UUID), UUID, half_token,
+	incomplete, OUTCOME_BAD_TOKEN, 0},
+    {"bridge: issuer", GATE_DOOR_BRIDGE, BRIDGE_BODY(UUID), UUID,
+	unknown_issuer, other_body, OUTCOME_UNKNOWN_SITE, 1},
+    {"bridge: issuer, some sites did not load", GATE_DOOR_BRIDGE,
+	BRIDGE_BODY(UUID), UUID, unknown_issuer, incomplete, OUTCOME_UNSURE, 0},
+    {"bridge: audience", GATE_DOOR_BRIDGE, BRIDGE_BODY(UUID), UUID,
+	other_audience, other_body, OUTCOME_BAD_TOKEN, 1},
+    {"bridge: body", GATE_DOOR_BRIDGE, BRIDGE_BODY(UUID), UUID, other_body,
+	NULL, OUTCOME_BAD_SIGNATURE, 1},
+    {"bridge: JSON", GATE_DOOR_BRIDGE, "{", UUID, NULL, NULL, OUTCOME_BAD_JSON,
+	1},
+    {"bridge: a relay's body", GATE_DOOR_BRIDGE, BODY, "k", NULL, NULL,
+	OUTCOME_NO_EVENT, 1},
+    {"bridge: no UUID", GATE_DOOR_BRIDGE, BRIDGE_BODY("k"), "k", NULL, NULL,
+	OUTCOME_NO_UUID, 1},
+    {"bridge: no key in the body", GATE_DOOR_BRIDGE,
+	"{\"event_type\":\"post.published\"}", UUID, NULL, NULL,
+	OUTCOME_NO_UUID, 1},
+    {"bridge: another key", GATE_DOOR_BRIDGE, BRIDGE_BODY(UUID), "k", NULL,
+	NULL, OUTCOME_KEY_DIFFERS, 1},
+};
+
+START_TEST(refuses_at_the_other_doors_in_the_same_order)
+{
+	struct world w;
+	enum outcome o;
+
+	world_init(&w);
+	knock(&w, others[_i].door, others[_i].body, others[_i].key);
+	if (others[_i].spoil != NULL)
+		others[_i].spoil(&w);
+	if (others[_i].also != NULL)
+		others[_i].also(&w);
+	o = visit(&w);
+	ck_assert_msg(o == others[_i].outcome, "%s: %s", others[_i].what,
+	    o < OUTCOME_COUNT ? reply_name(o) : "none");
+	ck_assert_msg(w.body.reads == others[_i].reads, "%s: %d reads",
+	    others[_i].what, w.body.reads);
+	world_clear(&w);
+}
+END_TEST
+
 START_TEST(lets_plain_http_in_where_it_is_allowed)
 {
 	struct world w;
@@ -383,6 +594,7 @@ suite(void)
 	TCase *t = tcase_create("ingest");
 
 	add_row_test(t, refuses_in_the_order_of_the_stages, rows);
+	add_row_test(t, refuses_at_the_other_doors_in_the_same_order, others);
 	tcase_add_test(t, lets_plain_http_in_where_it_is_allowed);
 	tcase_add_test(t, answers_probes_from_anywhere);
 	suite_add_tcase(s, t);

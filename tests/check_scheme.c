@@ -75,6 +75,8 @@ make_request(const struct scheme *scheme, const char *timestamp,
 	return r;
 }
 
+static const char *why; /* of the last refusal; NULL with these two */
+
 static const struct scheme *const both[] = {&scheme_relay, &scheme_edge};
 
 static const struct {
@@ -124,7 +126,7 @@ START_TEST(reads_the_headers_of_a_post)
 		struct request r = make_request(both[i], posts[_i].timestamp,
 		    posts[_i].signature, posts[_i].key_id, posts[_i].key);
 		struct proof p = {.timestamp_s = -7};
-		enum outcome o = both[i]->read(&r, false, &p);
+		enum outcome o = both[i]->read(&r, false, &p, &why);
 
 		ck_assert_msg(o == posts[_i].outcome, "%s, %s: %d",
 		    both[i]->name, posts[_i].what, o);
@@ -142,10 +144,11 @@ START_TEST(wants_no_key_for_a_get)
 		struct request r = make_request(both[i], "1", HEX64, "", "");
 		struct proof p;
 
-		ck_assert_int_eq(both[i]->read(&r, true, &p), OUTCOME_NONE);
+		ck_assert_int_eq(
+		    both[i]->read(&r, true, &p, &why), OUTCOME_NONE);
 		r.wp_signature.n = r.edge_signature.n = 0;
 		ck_assert_int_eq(
-		    both[i]->read(&r, true, &p), OUTCOME_HEADER_MISSING);
+		    both[i]->read(&r, true, &p, &why), OUTCOME_HEADER_MISSING);
 	}
 }
 END_TEST
@@ -173,10 +176,12 @@ START_TEST(takes_a_nonce_that_reads_one_way)
 	struct proof p;
 
 	r.edge_nonce = gate_span_str(nonces[_i].nonce);
-	ck_assert_msg(scheme_edge.read(&r, false, &p) == nonces[_i].outcome,
-	    "%s", nonces[_i].nonce);
-	ck_assert_msg(scheme_edge.read(&r, true, &p) == nonces[_i].outcome,
-	    "%s", nonces[_i].nonce);
+	ck_assert_msg(
+	    scheme_edge.read(&r, false, &p, &why) == nonces[_i].outcome, "%s",
+	    nonces[_i].nonce);
+	ck_assert_msg(
+	    scheme_edge.read(&r, true, &p, &why) == nonces[_i].outcome, "%s",
+	    nonces[_i].nonce);
 }
 END_TEST
 
@@ -228,7 +233,7 @@ struct world {
 	struct gate_hmac_secret shop_keys[1];
 	struct gate_site list[2];
 	struct gate_sites sites;
-	struct gate_hmac_key *dummy;
+	struct dummy dummy;
 };
 
 static void
@@ -236,7 +241,7 @@ world_init(struct world *w)
 {
 	static char names[][8] = {"blog", "shop", "b-1", "b-2", "s-1"};
 
-	*w = (struct world){.dummy = hmac_key("dummy")};
+	*w = (struct world){.dummy = {.mac = hmac_key("dummy")}};
 	w->blog_keys[0] = (struct gate_hmac_secret){
 	    .id = names[2], .state = GATE_KEY_CURRENT, .key = hmac_key("one")};
 	w->blog_keys[1] = (struct gate_hmac_secret){
@@ -262,7 +267,7 @@ world_clear(struct world *w)
 	gate_hmac_key_free(w->blog_keys[0].key);
 	gate_hmac_key_free(w->blog_keys[1].key);
 	gate_hmac_key_free(w->shop_keys[0].key);
-	gate_hmac_key_free(w->dummy);
+	dummy_clear(&w->dummy);
 }
 
 static const struct {
@@ -381,10 +386,10 @@ check_row(const struct scheme *scheme, int row)
 	enum outcome o;
 
 	world_init(&w);
-	t.dummy = w.dummy;
+	t.dummy = &w.dummy;
 	t.site = checks[row].site < 0 ? NULL : &w.list[checks[row].site];
 	sign(scheme, checks[row].secret, "b", &p);
-	o = scheme->verify(&t, &p, &who);
+	o = scheme->verify(&t, &p, &who, &why);
 	ck_assert_msg(o == checks[row].outcome, "%s, %s: %d", scheme->name,
 	    checks[row].what, o);
 	if (checks[row].signed_by == NULL) {
@@ -431,10 +436,12 @@ START_TEST(holds_what_the_documents_say)
 	char name[] = "k";
 	struct gate_hmac_secret secret = {
 	    .id = name, .key = hmac_key("secret")};
+	struct dummy dummy = {.mac = NULL};
 	struct gate_site site = {.window_s = 300,
 	    .secrets = {[GATE_SCHEME_RELAY] = {&secret, 1},
 		[GATE_SCHEME_EDGE] = {&secret, 1}}};
 	struct trial t = {.site = &site,
+	    .dummy = &dummy,
 	    .is_get = documents[_i].is_get,
 	    .data = gate_span_str(documents[_i].data),
 	    .now_s = NOW};
@@ -444,12 +451,12 @@ START_TEST(holds_what_the_documents_say)
 	struct proof p;
 
 	ck_assert_int_eq(
-	    documents[_i].scheme->read(&r, t.is_get, &p), OUTCOME_NONE);
+	    documents[_i].scheme->read(&r, t.is_get, &p, &why), OUTCOME_NONE);
 	ck_assert_int_eq(
-	    documents[_i].scheme->verify(&t, &p, &who), OUTCOME_NONE);
+	    documents[_i].scheme->verify(&t, &p, &who, &why), OUTCOME_NONE);
 	t.is_get = !t.is_get;
-	ck_assert_int_eq(
-	    documents[_i].scheme->verify(&t, &p, &who), OUTCOME_BAD_SIGNATURE);
+	ck_assert_int_eq(documents[_i].scheme->verify(&t, &p, &who, &why),
+	    OUTCOME_BAD_SIGNATURE);
 	gate_hmac_key_free(secret.key);
 }
 END_TEST
@@ -463,13 +470,14 @@ START_TEST(guards_what_was_signed)
 	struct trial t = {.data = GATE_SPAN("b"), .now_s = NOW};
 
 	world_init(&w);
+	t.dummy = &w.dummy;
 	t.site = &w.list[0];
 	sign(&scheme_relay, "one", "b", &p);
-	ck_assert_int_eq(scheme_relay.verify(&t, &p, &who), OUTCOME_NONE);
+	ck_assert_int_eq(scheme_relay.verify(&t, &p, &who, &why), OUTCOME_NONE);
 	ck_assert(
 	    gate_span_equal(who.guard, gate_span_of(p.mac, sizeof(p.mac))));
 	sign(&scheme_edge, "one", "b", &p);
-	ck_assert_int_eq(scheme_edge.verify(&t, &p, &who), OUTCOME_NONE);
+	ck_assert_int_eq(scheme_edge.verify(&t, &p, &who, &why), OUTCOME_NONE);
 	ck_assert(gate_span_is(who.guard, NONCE));
 	world_clear(&w);
 }

@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
-"""The edge door against the real responder and database: what it takes and
-refuses, that a nonce is good for one event and a retry is still a duplicate,
-fifty copies at once, and results by every scheme. The relay's own rows are in
-flow_fcgi.py."""
+"""The edge and the bridge door against the real responder and database: what
+they take and refuse, that a nonce or a jti is good for one event and a retry
+is still a duplicate, fifty copies at once, and results by every scheme. The
+relay's own rows are in flow_fcgi.py."""
 
+import base64
+import json
 import pathlib
+import re
+import subprocess
 import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from bare import Bare, fc, now  # noqa: E402
-from doors import Edge, mac  # noqa: E402
+from doors import Bridge, Edge, Rs256, mac  # noqa: E402
 from flow import Checks  # noqa: E402
 from proc import wait_until  # noqa: E402
+from stack import VECTORS  # noqa: E402
 
 NONCE = "0123456789abcdef"
 TABLES = ("event", "idem", "job", "conflict", "replay_guard")
@@ -25,7 +30,7 @@ def counts(s):
 
 def once(kind, value):
     """What a request of that door uses up."""
-    return {"edge": {"nonce": value}}[kind]
+    return {"edge": {"nonce": value}, "bridge": {"jti": value}}[kind]
 
 
 def unauthorised(check, rows):
@@ -102,8 +107,8 @@ def use_once(check, s, kind):
         other, door=shop, how=once(kind, value)), 202, "accepted")
     check("it is kept for twice the window at least", s.value(
         "select bool_and(expires_at >= to_timestamp(%d)) from"
-        " pressgate.replay_guard where scope like '%%:%s'"
-        % (ts + 2 * {"edge": 120}[kind], kind)) == "t")
+        " pressgate.replay_guard where value = convert_to('%s', 'UTF8')"
+        % (ts + 2 * {"edge": 120, "bridge": 300}[kind], value)) == "t")
 
 
 def door_value(kind, n):
@@ -168,7 +173,7 @@ def fetch(check, s, kind):
           a.status == 200 and a.says() == "queued", a)
     check.status("another site sees none", s.get(
         "/events/" + mine, door=shop), 404)
-    for other in ("relay", "edge"):
+    for other in ("relay", "edge", "bridge"):
         if other != kind:
             more = fc.as_params(s.door(other).get("/results"))
             check.status(f"headers of {other} as well", s.get(
@@ -286,25 +291,177 @@ def edge(check, s):
           sig(rows[0], rows[1], rows[3].encode()) == rows[2], rows)
 
 
+# ---- bridge -------------------------------------------------------------
+
+def bridge(check, s):
+    door, shop = s.door("bridge"), s.door("bridge", "shop")
+    key = door.key()
+    good = door.body("post.published", key)
+    p = lambda body=good, key=key, **more: s.post(  # noqa: E731
+        body, key, door=door, **more)
+    bearer = "Bearer " + door.token(door.audience)
+    upper = key.upper()
+    for what, a in (
+            ("no token", p(HTTP_AUTHORIZATION=None)),
+            ("a password", p(HTTP_AUTHORIZATION="Basic eDp5")),
+            ("no signature", p(HTTP_X_SIGNATURE=None)),
+            ("no key", p(HTTP_X_IDEMPOTENCY_KEY=None)),
+            ("the relay's key header", p(HTTP_X_IDEMPOTENCY_KEY=None,
+                                         HTTP_IDEMPOTENCY_KEY=key)),
+            ("a token of 8193 bytes", p(
+                HTTP_AUTHORIZATION=bearer.ljust(8193, "x"))),
+            ("a signature of 1025 bytes",
+             p(HTTP_X_SIGNATURE="sha256=".ljust(1025, "0"))),
+            ("a token twice", fc.ask(s.path, fc.post_params(
+                door, good, key) + [("HTTP_AUTHORIZATION", bearer)], good)),
+            ("a signature twice", fc.ask(s.path, fc.post_params(
+                door, good, key) + [("HTTP_X_SIGNATURE", "x")], good)),
+            ("a key in the header alone", p(
+                b'{"event_type":"post.published"}')),
+            ("null for a key", p(door.body("post.published", None))),
+            ("another key in the header", p(key=door.key())),
+            ("a key in upper case", p(
+                door.body("post.published", upper), upper)),
+            ("a key that is no UUID", p(
+                door.body("post.published", "k-1"), "k-1")),
+            ("a UUID in braces", p(door.body(
+                "post.published", "{%s}" % key), "{%s}" % key)),
+            ("a number for a key", p(
+                b'{"event_type":"post.published","idempotency_key":7}',
+                "7")),
+            ("broken JSON", p(b'{"event_type":')),
+            ("no body", p(b""))):
+        check.status(what, a, 400)
+    for what, a, status in (
+            ("300 KB", p(door.body("post.published", key, x="y" * 300000)),
+             413),
+            ("GET", p(REQUEST_METHOD="GET"), 405),
+            ("text", p(CONTENT_TYPE="text/plain"), 415),
+            ("a site in the path", p(target="/ingest/blog"), 404),
+            ("no type", p(b'{"event":"post.published"}'), 422)):
+        check.status(what, a, status)
+    token = lambda **how: p(how={"token": door.token(  # noqa: E731
+        **{"audience": door.audience, **how})})
+    one, two = door.token(door.audience), door.token(door.audience)
+    head, claims, signature = one.split(".")
+    ts = now()
+    rows = [
+        ("no token in it", p(HTTP_AUTHORIZATION="Bearer x")),
+        ("another one's signature", p(how={"token": ".".join(
+            (head, claims, two.split(".")[2]))})),
+        ("no signature", p(how={"token": f"{head}.{claims}."})),
+        ("padding", p(how={"token": one + "="})),
+        ("alg none", token(header={"alg": "none"})),
+        ("another alg than the key's", token(header={"alg": "RS256"})),
+        ("an unknown kid", token(header={"kid": "nobody"})),
+        ("another site's kid", token(header={"kid": "shop-token"})),
+        ("no kid and two keys", token(header={"kid": None})),
+        ("a key in the header", token(header={"jwk": {}})),
+        ("an unknown issuer", token(iss="https://nobody.example.com")),
+        ("another site's issuer", token(iss=shop.issuer)),
+        ("an issuer with a slash", token(iss=door.issuer + "/")),
+        ("the results' audience", token(audience=door.results_audience)),
+        ("no audience", token(audience=None)),
+        ("a jti that is a list", token(jti=["x"])),
+        ("expired", token(ts=ts - 340)),
+        ("from the future", token(ts=ts + 60)),
+        ("a life of 301 s", token(ts=ts, exp=ts + 301)),
+        ("times as text", token(iat=str(ts))),
+        ("another secret for the body", p(how={"signature": "0" * 64})),
+        ("the body's signature without its name", p(
+            HTTP_X_SIGNATURE=mac(door.secret, good))),
+        ("another body", p(how={"signature": mac(door.secret,
+                                                 good + b"\n")})),
+        ("the other site's secret for the body", p(
+            how={"signature": mac(shop.secret, good)})),
+        ("the relay's secret for the body", p(
+            how={"signature": mac(s.secret, good)})),
+        ("the other site's token", p(how={"token": shop.token(
+            door.audience)})),
+    ]
+    unauthorised(check, rows)
+    text = s.log()
+    check("the log names the rule that failed", all(
+        f'"reason":"{reason}"' in text for reason in (
+            "signature", "base64", "alg", "alg_of_key", "kid_unknown",
+            "kid_missing", "issuer_unknown", "audience", "expired",
+            "from_future", "life", "jti", "header_member", "iat")),
+        sorted(set(re.findall('"reason":"([a-z_]*)"', text))))
+    check("and no token and no subject",
+          head not in text and claims[:40] not in text)
+    check.status("results with an event's token", s.get(
+        "/results", door=door, how={"token": one}), 401)
+    check.status("results with a body's signature as well", s.get(
+        "/results", door=door, HTTP_X_SIGNATURE="sha256=" + "0" * 64), 200)
+    key = door.key()
+    body = json.dumps({
+        "event_type": "post.published", "idempotency_key": key,
+        "object_ref": "post:17", "occurred_at":
+        "2026-02-05T10:00:00+01:00", "data": {"title": "T", "n": 1.5},
+        "more": 1}).encode().replace(b"1.5", b"1.50")
+    second = Bridge(s.secrets["blog.hmac2"], door.issuer, Rs256(
+        VECTORS / "test-key-rs256.private.pem", "blog-rs"))
+    check.status("by RS256 and the site's second secret", s.post(
+        body, key, door=second, how={"sub": "blog/user/7",
+                                     "aud": ["x", "pressgate"]}), 202,
+        "accepted")
+    rows = s.sql(
+        "select scheme, key_id, created_by, canonical->>'source',"
+        " canonical->>'data', object_ref, canonical->>'occurred_at',"
+        " signed_headers->>'hmac_key_id',"
+        " (select string_agg(k, ',' order by k) from"
+        " jsonb_object_keys(signed_headers) k)"
+        f" from pressgate.event where idempotency_key = '{key}'")
+    check("it is stored with what proves it", rows == [
+        ["bridge", "blog-rs", "blog/user/7", "bridge",
+         '{"n": 1.50, "title": "T"}', "post:17", "2026-02-05T09:00:00.000Z",
+         "blog-2", "authorization,hmac_key_id,x-signature"]], rows)
+    rows = s.sql(
+        "select signed_headers->>'authorization',"
+        " signed_headers->>'x-signature', encode(raw, 'escape')"
+        f" from pressgate.event where idempotency_key = '{key}'")[0]
+    check("and can be verified again from that", rows[1] == "sha256=" + mac(
+        second.secret, rows[2].encode()) and rs256_holds(s, rows[0]), rows)
+    check.status("a token 20 s past its life", s.post(
+        body, key, door=door, ts=now() - 320), 202, "duplicate")
+
+
+def rs256_holds(s, authorization):
+    """By openssl, from what the database kept and the public key."""
+    head, claims, signature = authorization.split(" ")[1].split(".")
+    path = s.write("etc/signature", "")
+    pathlib.Path(path).write_bytes(base64.urlsafe_b64decode(
+        signature + "=" * (-len(signature) % 4)))
+    return subprocess.run(
+        ["openssl", "dgst", "-sha256", "-verify",
+         VECTORS / "test-key-rs256.public.pem", "-signature", path],
+        input=f"{head}.{claims}".encode(), stdout=subprocess.DEVNULL
+    ).returncode == 0
+
+
+# ---- all together -------------------------------------------------------
+
 def share_one_namespace(check, s):
     """One set of idempotency keys for all of a site's doors."""
     key = s.door("relay").key()
-    relay, edge = s.door("relay"), s.door("edge")
+    relay, edge, bridge = (s.door(k) for k in ("relay", "edge", "bridge"))
     check.status("a key by relay", s.post(
         relay.body("post.published", key), key, door=relay), 202)
     check.status("the same by edge with another body", s.post(
         edge.body("post.published", key), key, door=edge), 422)
+    check.status("the same by bridge with another body", s.post(
+        bridge.body("post.published", key), key, door=bridge), 422)
 
 
 def main():
     check = Checks()
     with Bare(processes=16) as s:
         s.start()
-        for kind in ("edge",):
+        for kind in ("edge", "bridge"):
             for part in (take, use_once, race, lose_the_answer, fetch):
                 print(f"# {kind}: {part.__name__}", flush=True)
                 part(check, s, kind)
-        for part in (edge, share_one_namespace):
+        for part in (edge, bridge, share_one_namespace):
             print(f"# {part.__name__}", flush=True)
             part(check, s)
         check("no secret in the log", not any(

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """A site's first day: the shell snippet of the guide, then every answer that
-a relay sender can get, then the result. nginx, responder, PostgreSQL, worker
-and vendor are real or stand in for real ones over real sockets."""
+a relay sender can get, then the result; and what the guides for the other two
+doors send. nginx, responder, PostgreSQL, worker and vendor are real or stand
+in for real ones over real sockets."""
 
+import hashlib
 import json
 import pathlib
 import subprocess
@@ -12,7 +14,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from flow import Checks  # noqa: E402
 from proc import wait_until  # noqa: E402
-from stack import Stack  # noqa: E402
+from stack import Stack, VECTORS  # noqa: E402
 
 # Body, time, signature, curl, as the guide for WordPress sites shows it for
 # trying the endpoint by hand.
@@ -33,6 +35,42 @@ curl -s -i -X POST "$BASE_URL/webhooks/wp" \
  -H "Idempotency-Key: abc-123" \
  --data "$BODY"
 """
+
+
+# A WordPress that checked a provider's webhook and passes it on.
+EDGE = r"""
+TS=$(date +%s) NONCE=$(openssl rand -hex 8)
+SIG=$(printf '%s.%s.%s' "$TS" "$NONCE" "$BODY" |
+    openssl dgst -sha256 -hmac "$SECRET" -r | cut -d' ' -f1)
+curl -s -i "$BASE_URL/ingest/webhook" \
+ -H "Content-Type: application/json" \
+ -H "X-Idempotency-Key: $KEY" \
+ -H "X-Edge-Signature: $SIG" \
+ -H "X-Edge-Timestamp: $TS" \
+ -H "X-Edge-Nonce: $NONCE" \
+ --data-binary "$BODY"
+"""
+
+# A WordPress that holds an RSA key of its own and a secret for bodies.
+BRIDGE = r"""
+b64() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
+NOW=$(date +%s)
+HEAD=$(printf '{"alg":"RS256","typ":"JWT","kid":"rs"}' | b64)
+CLAIMS=$(printf '{"iss":"%s","aud":"pressgate","iat":%d,"exp":%d,"jti":"%s"}' \
+    "$ISSUER" "$NOW" "$((NOW + 300))" "$(openssl rand -hex 16)" | b64)
+TOKEN=$HEAD.$CLAIMS.$(printf '%s' "$HEAD.$CLAIMS" |
+    openssl dgst -sha256 -sign "$PRIVATE_KEY" | b64)
+SIG=$(printf '%s' "$BODY" |
+    openssl dgst -sha256 -hmac "$SECRET" -r | cut -d' ' -f1)
+curl -s -i "$BASE_URL/ingest" \
+ -H "Authorization: Bearer $TOKEN" \
+ -H "X-Signature: sha256=$SIG" \
+ -H "X-Idempotency-Key: $KEY" \
+ -H "Content-Type: application/json" \
+ --data-binary "$BODY"
+"""
+
+KEY = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
 
 
 def snippet(s):
@@ -57,6 +95,68 @@ def follow_the_snippet(check, s):
     check("the duplicate's request_id is the first one's",
           second["request_id"] == first["request_id"])
     return first["request_id"]
+
+
+def shell(script, **env):
+    """Runs a guide's snippet; the status line and the answer."""
+    out = subprocess.run(["sh", "-c", script], text=True, check=True,
+                         stdout=subprocess.PIPE,
+                         env={"PATH": "/usr/bin:/bin", **env})
+    head, _, body = out.stdout.replace("\r", "").partition("\n\n")
+    return head.partition("\n")[0], json.loads(body)
+
+
+def pass_on_a_webhook(check, s):
+    """By edge: once a provider's event id is the key, once a hash is."""
+    for event_id in ("evt_1", None):
+        body = {"type": "post.published", "data": {"object": {"n": 1}}}
+        if event_id:
+            body["id"] = event_id
+        text = json.dumps(body)
+        key = ("prov:" + event_id if event_id else "hash:"
+               + hashlib.sha256(text.encode()).hexdigest())
+        for says in ("accepted", "duplicate"):
+            line, answer = shell(
+                EDGE, BODY=text, KEY=key, BASE_URL=s.base,
+                SECRET=s.secrets["edge"])
+            check(f"what WordPress passes on as {key[:11]} is {says}",
+                  " 202 " in line and answer["status"] == says,
+                  (line, answer))
+        come_back(check, s, "edge", key, answer["request_id"],
+                  "Summarise none: untitled")
+
+
+def send_with_a_token(check, s):
+    body = json.dumps({
+        "event_type": "post.published", "object_ref": "17",
+        "data": {"title": "Hello"}, "idempotency_key": KEY,
+        "occurred_at": "2026-02-05T10:00:00Z"}, separators=(",", ":"))
+    for says in ("accepted", "duplicate"):
+        line, answer = shell(
+            BRIDGE, BODY=body, KEY=KEY, BASE_URL=s.base,
+            SECRET=s.secrets["hmac"], ISSUER="https://blog.example.com",
+            PRIVATE_KEY=str(VECTORS / "test-key-rs256.private.pem"))
+        check(f"a signed event with a token is {says}",
+              " 202 " in line and answer["status"] == says, (line, answer))
+    r = come_back(check, s, "bridge-rs256", KEY, answer["request_id"],
+                  "Summarise none: Hello")
+    check("templates see the member data, and the result its reference",
+          r["object_ref"] == "17", r)
+
+
+def come_back(check, s, kind, key, request_id, prompt):
+    """The result, by the door that the event came in by."""
+    client = s.by(kind)
+
+    def result():
+        return [r for r in client.walk()[0] if r["idempotency_key"] == key]
+    r = wait_until("the result of " + key, result)[0]
+    check(f"its result comes back by {kind}",
+          r["request_id"] == request_id and r["status"] == "done"
+          and r["output"] == {"summary": "Summary: " + prompt}, r)
+    check.status("and so does its state", client.get(
+        "/events/" + request_id), 200, "done")
+    return r
 
 
 def refuse(check, s):
@@ -141,7 +241,8 @@ def nothing_leaks(check, s, request_id):
                    if p.name in ("responder.log", "worker.log"))
     check("the logs speak of the event", request_id in text)
     check("no secret and no payload in the logs",
-          s.secret not in text and "no key in here" not in text)
+          not any(secret in text for secret in (
+              s.secret, *s.secrets.values(), "no key in here", "eyJ")))
 
 
 def main():
@@ -152,6 +253,8 @@ def main():
         refuse(check, s)
         replay_without_a_key(check, s)
         fetch(check, s, request_id)
+        pass_on_a_webhook(check, s)
+        send_with_a_token(check, s)
         nothing_leaks(check, s, request_id)
         check("the responder stops when asked",
               s.procs["responder"].stop(timeout=10))

@@ -39,6 +39,25 @@ def goes_through(check, s, big_status):
     check.status("a wrong signature", s.client.post(
         b"{}", "k", signature="0" * 64), 401)
     check.status("a body of 300 KB", s.client.event(**BIG), big_status)
+    every_door(check, s)
+
+
+def every_door(check, s):
+    """One event and the results by the other doors: each has headers of its
+    own, and servers like to keep Authorization to themselves."""
+    for kind in ("edge", "bridge-rs256"):
+        client = s.by(kind)
+        answer = client.event(title="Round trip")
+        check.status(f"an event by {kind}", answer, 202, "accepted")
+        request_id = answer.json()["request_id"]
+        check(f"its Location is below {s.mount or '/'}",
+              answer.headers["Location"] ==
+              f"{s.mount}/events/{request_id}", answer.headers)
+        check.status("results", client.results(limit=1), 200)
+        check.status("the event's state", client.get(
+            "/events/" + request_id), 200)
+        check.status("a wrong signature", client.post(
+            b"{}", client.door.key(), signature="0" * 64), 401)
 
 
 def secure(check, s):
@@ -139,6 +158,7 @@ def fcgid(check, server):
               'outcome="accepted",status="202"} 2\n' in counters
               and 'pressgate_attempts_total{outcome="ok"} 1\n' in counters
               and "pressgate_worker_starts_total 2\n" in counters, counters)
+        every_door(check, s)
         check.status("pressgate.fcgi by its own name is no door",
                      s.client.request("GET", "/pressgate.fcgi"), 404)
 

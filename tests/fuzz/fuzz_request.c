@@ -46,8 +46,9 @@ static void
 check_scheme(const struct scheme *scheme, const struct request *r)
 {
 	struct proof p = {.timestamp_s = -1};
+	const char *why;
 
-	if (scheme->read(r, false, &p) != OUTCOME_NONE) {
+	if (scheme->read(r, false, &p, &why) != OUTCOME_NONE) {
 		GATE_ASSERT(p.timestamp_s == -1);
 		return;
 	}
@@ -56,7 +57,24 @@ check_scheme(const struct scheme *scheme, const struct request *r)
 	GATE_ASSERT(
 	    p.idempotency_key.n > 0 && p.idempotency_key.n <= SCHEME_KEY_MAX);
 	GATE_ASSERT(scheme->is_meant(r));
-	GATE_ASSERT(scheme->read(r, true, &p) == OUTCOME_NONE);
+	GATE_ASSERT(scheme->read(r, true, &p, &why) == OUTCOME_NONE);
+}
+
+static void
+check_bridge(const struct request *r)
+{
+	struct proof p = {.timestamp_s = -1};
+	const char *why = NULL;
+
+	if (scheme_bridge.read(r, false, &p, &why) != OUTCOME_NONE) {
+		GATE_ASSERT(p.timestamp_s == -1 && !p.has_token);
+		return;
+	}
+	GATE_ASSERT(p.has_token && p.token.iss.n > 0);
+	GATE_ASSERT(p.token.signed_part.n < r->authorization.n);
+	GATE_ASSERT(scheme_bridge.is_meant(r));
+	proof_clear(&p);
+	GATE_ASSERT(!p.has_token);
 }
 
 static void
@@ -112,6 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)request_is_json(&r);
 		check_scheme(&scheme_relay, &r);
 		check_scheme(&scheme_edge, &r);
+		check_bridge(&r);
 		check_route(&r);
 		check_address(&r);
 	} else {

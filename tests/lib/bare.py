@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import fcgi_client as fc  # noqa: E402
 import proc  # noqa: E402
-from doors import Edge, Relay  # noqa: E402
+from doors import Bridge, Edge, Hs256, Relay  # noqa: E402
 from stack import CLUSTER, SOURCE, Stack  # noqa: E402
 
 CONF = """\
@@ -41,6 +41,13 @@ site "$NAME" {
 		key "$NAME-1" { secret = "file:secrets.d/$NAME.edge" }
 		key "$NAME-2" { secret = "file:secrets.d/$NAME.edge2" }
 	}
+	bridge {
+		issuer = "https://$NAME.example.com"
+		key "$NAME-token" { algorithm = "HS256"  secret = "file:secrets.d/$NAME.token" }
+		key "$NAME-rs" { algorithm = "RS256"  public = "file:secrets.d/rs.pem" }
+		hmac "$NAME-1" { secret = "file:secrets.d/$NAME.hmac" }
+		hmac "$NAME-2" { secret = "file:secrets.d/$NAME.hmac2" }
+	}
 	route "summarise" {
 		events = {"post.published"}
 		urgency = "high"
@@ -68,7 +75,8 @@ class Bare(Stack):
             self.texts[f"sites.d/{name}.conf"] = SITE.replace(
                 "$NAME", name).replace(
                 "$DEFAULT", "true" if name == "blog" else "false")
-            for kind in ("", ".next", ".edge", ".edge2"):
+            for kind in ("", ".next", ".edge", ".edge2", ".hmac",
+                         ".hmac2", ".token"):
                 self.secrets[name + kind] = (name + kind + "-").ljust(40, "s")
         self.secret = self.secrets["blog"]
 
@@ -126,7 +134,12 @@ class Bare(Stack):
     # ---- requests -------------------------------------------------------
 
     def door(self, kind, site="blog"):
-        """How that site comes in: relay, edge."""
+        """How that site comes in: relay, edge, bridge."""
+        if kind == "bridge":
+            return Bridge(self.secrets[site + ".hmac"],
+                          f"https://{site}.example.com", Hs256(
+                              self.secrets[site + ".token"],
+                              f"{site}-token"))
         if kind == "edge":
             return Edge(self.secrets[site + ".edge"], f"{site}-1")
         return Relay(self.secrets[site], f"{site}-1")

@@ -24,12 +24,13 @@ import urllib.parse
 import urllib.request
 
 from client import Client
-from doors import Edge, Relay
+from doors import Bridge, Edge, Hs256, Relay, Rs256
 from proc import Proc, UNPRIVILEGED, as_user, save, wait_until
 import web
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 CLUSTER = SOURCE / "tests/lib/pg_cluster.sh"
+VECTORS = SOURCE / "tests/vectors"
 PROGRAMS = ("pressgate", "pressgate-fcgi", "pressgate-worker")
 
 CONF = """\
@@ -92,6 +93,12 @@ site "blog" {
 	edge {
 		key "k1" { secret = "file:secrets.d/edge" }
 	}
+	bridge {
+		issuer = "https://blog.example.com"
+		key "hs" { algorithm = "HS256"  secret = "file:secrets.d/token" }
+		key "rs" { algorithm = "RS256"  public = "file:secrets.d/rs.pem" }
+		hmac "k1" { secret = "file:secrets.d/hmac" }
+	}
 	route "summarise" {
 		events = {"post.published"}
 		urgency = "high"
@@ -133,7 +140,8 @@ class Stack:
         self.keep_running = keep_running
         self.name = name
         self.secret = secrets.token_hex(32)  # the relay's
-        self.secrets = {k: secrets.token_hex(32) for k in ("edge",)}
+        self.secrets = {k: secrets.token_hex(32) 
+                        for k in ("edge", "hmac", "token")}
         self.reader_password = secrets.token_hex(16)
         self.port = port or free_port()
         self.vendor_port = free_port()
@@ -148,9 +156,17 @@ class Stack:
         self.client = Client(self.base, self.secret, self.mount)
 
     def by(self, kind):
-        """A client of the site at that door: relay, edge."""
-        doors = {"relay": lambda: Relay(self.secret),
-                 "edge": lambda: Edge(self.secrets["edge"])}
+        """A client of the site at that door: relay, edge, bridge (tokens
+        by HS256), bridge-rs256 (by openssl)."""
+        issuer = f"https://{self.name}.example.com"
+        doors = {
+            "relay": lambda: Relay(self.secret),
+            "edge": lambda: Edge(self.secrets["edge"]),
+            "bridge": lambda: Bridge(self.secrets["hmac"], issuer, Hs256(
+                self.secrets["token"], "hs")),
+            "bridge-rs256": lambda: Bridge(
+                self.secrets["hmac"], issuer, Rs256(
+                    VECTORS / "test-key-rs256.private.pem", "rs"))}
         return Client(self.base, None, self.mount,
                       context=self.client.context, door=doors[kind]())
 
@@ -303,6 +319,8 @@ class Stack:
         self.write("etc/secrets.d/relay", self.secret + "\n")
         for name, secret in self.secrets.items():
             self.write(f"etc/secrets.d/{name}", secret + "\n")
+        self.write("etc/secrets.d/rs.pem", (
+            VECTORS / "test-key-rs256.public.pem").read_text(), 0o644)
         self.write("etc/secrets.d/vendor", "sk-" + secrets.token_hex(24))
         self.conf = f"{self.dir}/etc/pressgate.conf"
 
