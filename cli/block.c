@@ -57,7 +57,8 @@ block_a_put(struct gate_buf *out, const struct block_a *a, bool json)
 	for (i = 0; i < GATE_COUNT(rows); i++)
 		if (!rows[i].bridge || a->door == GATE_DOOR_BRIDGE)
 			put_row(out, json, rows[i].php, rows[i].json,
-			    *(const char *const *)((const char *)a +
+			    *(const char *const *)(const void *)((const char *)
+								     a +
 				rows[i].at));
 	return json ? gate_buf_put_str(out, "}\n") : out->failed;
 }
@@ -138,7 +139,8 @@ take_lines(struct gate_span *rest, struct block_b *b, struct gate_err *err)
 			    i == 0 ? "no more than its name and version 1"
 				   : "one word of visible ASCII");
 		if (i > 0)
-			*(struct gate_span *)((char *)b + lines[i].at) = line;
+			*(struct gate_span *)(void *)((char *)b + lines[i].at) =
+			    line;
 	}
 	return GATE_OK;
 }
