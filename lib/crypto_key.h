@@ -41,11 +41,12 @@ struct gate_sign_key;
  * text  a PEM public key (SubjectPublicKeyInfo), or the secret of HS256 as it
  *       stands; nothing is kept of it
  * Returns GATE_OK, GATE_E_CONF (err says what was expected and what came, but
- *         never the bytes), GATE_E_NOMEM. On failure *out is untouched.
- * Refused: RSA outside the bits above, exponent even, 1 or too long, modulus
- * with small factors; curves other than P-256; another kind of key than alg
- * needs; a private key; more than one PEM block; a secret that is short or is
- * itself a PEM block (the public key of RS256, say).
+ *         never the bytes; OpenSSL's decoders sometimes say so too when they
+ * are short of memory), GATE_E_NOMEM. On failure *out is untouched. Refused:
+ * RSA outside the bits above, exponent even, 1 or too long, modulus with small
+ * factors; curves other than P-256; another kind of key than alg needs; a
+ * private key; more than one PEM block; a secret that is short or is itself a
+ * PEM block (the public key of RS256, say).
  */
 enum gate_code gate_verify_key_new(enum gate_alg alg, struct gate_span text,
     struct gate_verify_key **out, struct gate_err *err) GATE_MUSTCHECK;
@@ -63,7 +64,8 @@ void gate_verify_key_digest(
  * signature  untrusted; any bytes, any length. ES256: exactly r || s of 32
  *            bytes each, within 1..n-1; s above n/2 is a valid ECDSA
  *            signature, so a signature is nobody's identity
- * Returns GATE_OK, GATE_E_AUTH, GATE_E_NOMEM.
+ * Returns GATE_OK, GATE_E_AUTH, GATE_E_NOMEM: never GATE_E_AUTH for lack of
+ * memory, as a refused event is lost and a failed one is sent again.
  */
 enum gate_code gate_verify(const struct gate_verify_key *key,
     struct gate_span data, struct gate_span signature) GATE_MUSTCHECK;
@@ -80,7 +82,7 @@ enum gate_alg gate_sign_key_alg(const struct gate_sign_key *key);
 /*
  * Appends the signature (at most GATE_SIGNATURE_MAX bytes). The same for the
  * same data each time, but for ES256.
- * Returns GATE_OK, GATE_E_NOMEM, GATE_E_LIMIT (out's max), GATE_E_BUG.
+ * Returns GATE_OK, GATE_E_NOMEM, GATE_E_LIMIT (out's max).
  */
 enum gate_code gate_sign(const struct gate_sign_key *key, struct gate_span data,
     struct gate_buf *out) GATE_MUSTCHECK;
