@@ -336,6 +336,8 @@ const callbacks = [
 	callback('by the edge secret', {
 		items: [item(6, '87654321', null)], secret: 'edge',
 		delivery: '01a20233-26c1-7888-bf11-bf7f2d6ea6f3' }),
+	callback('no result: never sent, but short', { items: [],
+		delivery: '01a20233-26c1-7888-bf11-bf7f2d6ea6f0' }),
 ];
 
 // ---- calls to services ------------------------------------------------------------
