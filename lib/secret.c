@@ -43,6 +43,19 @@ fail_errno(struct gate_err *err, const char *ref)
 	return fail(err, ref, strerror(errno));
 }
 
+/* Root, as whom the command may be called, reads what the configuration's
+ * owner reads: as that one the programs run. */
+static bool
+is_trusted(uid_t owner, const char *base_dir)
+{
+	struct stat dir;
+
+	if (owner == 0 || owner == geteuid())
+		return true;
+	return geteuid() == 0 && stat(base_dir, &dir) == 0 &&
+	    dir.st_uid == owner;
+}
+
 /*
  * Why the file is refused, or NULL. systemd hands a credential to a service
  * that is not root by an access list, and then the group bits show that
@@ -57,7 +70,7 @@ refusal(const struct stat *st, const struct wanted *w, bool credential)
 		others &= ~(mode_t)S_IRGRP;
 	if (!S_ISREG(st->st_mode))
 		return "not a regular file";
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (!is_trusted(st->st_uid, w->base_dir))
 		return "owned by somebody else than root or this user";
 	if (w->is_public)
 		return (st->st_mode & (S_IWGRP | S_IWOTH)) != 0

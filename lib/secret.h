@@ -1,10 +1,11 @@
 /*
  * Secrets by reference: `env:NAME`, `file:PATH` (relative to the directory
  * of the configuration file), `cred:NAME` ($CREDENTIALS_DIRECTORY/NAME).
- * A file must be regular, owned by us or root, without any group or world
- * bit (a credential of systemd, root:root, may have the group's read bit:
- * it is the mask of an access list there); one trailing newline is dropped,
- * and white space may not end what is left. A symbolic link is followed.
+ * A file must be regular, owned by us or root (for root also by the owner of
+ * the configuration's directory), without any group or world bit (a
+ * credential of systemd, root:root, may have the group's read bit: it is the
+ * mask of an access list there); one trailing newline is dropped, and white
+ * space may not end what is left. A symbolic link is followed.
  * The bytes are wiped when freed.
  */
 #ifndef GATE_SECRET_H
