@@ -1,30 +1,100 @@
 /*
- * pressgate site list: the sites of the configuration, without a look at
- * the database.
+ * pressgate site list: the sites of the configuration with their keys,
+ * without a look at the database. Shows no secret: only ids and states are
+ * loaded.
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "lib/clock.h"
+#include "lib/crypto_key.h"
 #include "lib/json.h"
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
+/* One key of a site, of whatever scheme. */
+struct shown {
+	enum gate_scheme scheme;
+	const char *id;
+	enum gate_key_state state;
+	int64_t made_at_ms;
+	const char *algorithm; /* NULL: an HMAC secret */
+};
+
+/* The i-th of all the site's keys; false: there are no more. */
+static bool
+key_at(const struct gate_site *s, size_t i, struct shown *out)
+{
+	const struct gate_hmac_secret *secret;
+	const struct gate_bridge_key *key;
+	size_t k;
+
+	for (k = 0; k < GATE_SCHEME_HMAC_COUNT; k++) {
+		if (i < s->secrets[k].count) {
+			secret = &s->secrets[k].list[i];
+			*out = (struct shown){(enum gate_scheme)k, secret->id,
+			    secret->state, secret->made_at_ms, NULL};
+			return true;
+		}
+		i -= s->secrets[k].count;
+	}
+	if (i >= s->bridge.key_count)
+		return false;
+	key = &s->bridge.keys[i];
+	*out = (struct shown){GATE_SCHEME_BRIDGE, key->id, key->state,
+	    key->made_at_ms, gate_alg_name(key->algorithm)};
+	return true;
+}
+
+static bool
+put_string(struct gate_json *o, const char *name, const char *value)
+{
+	return gate_json_put(o, name,
+		   gate_json_new_string(gate_span_str(value))) == GATE_OK;
+}
+
+static bool
+put_keys(struct gate_json *list, const struct gate_site *s)
+{
+	char made_at[GATE_TIME_TEXT];
+	struct gate_json *o;
+	struct shown k;
+	bool ok = list != NULL;
+	size_t i;
+
+	for (i = 0; ok && key_at(s, i, &k); i++) {
+		o = gate_json_new_object();
+		gate_time_text(k.made_at_ms, made_at);
+		ok = o != NULL &&
+		    put_string(o, "scheme", gate_scheme_name(k.scheme)) &&
+		    put_string(o, "id", k.id) &&
+		    put_string(o, "state", gate_key_state_name(k.state)) &&
+		    (k.algorithm == NULL ||
+			put_string(o, "algorithm", k.algorithm)) &&
+		    (k.made_at_ms == 0 || put_string(o, "made_at", made_at));
+		if (!ok)
+			gate_json_free(o);
+		else
+			ok = gate_json_append(list, o) == GATE_OK;
+	}
+	return ok;
+}
 
 static bool
 put_site(struct gate_json *list, const struct gate_site *s)
 {
 	struct gate_json *o = gate_json_new_object();
-	bool ok = o != NULL;
+	struct gate_json *keys = gate_json_new_array();
+	bool ok = put_keys(keys, s);
 
-	ok = ok &&
-	    gate_json_put(o, "name",
-		gate_json_new_string(gate_span_str(s->name))) == GATE_OK &&
-	    gate_json_put(o, "url",
-		gate_json_new_string(gate_span_str(s->url))) == GATE_OK &&
+	/* put takes keys over in any case */
+	ok = gate_json_put(o, "keys", keys) == GATE_OK && ok &&
+	    put_string(o, "name", s->name) && put_string(o, "url", s->url) &&
 	    gate_json_put(o, "default", gate_json_new_bool(s->is_default)) ==
 		GATE_OK &&
-	    gate_json_put(o, "relay_keys",
-		gate_json_new_i64(
-		    (int64_t)s->secrets[GATE_SCHEME_RELAY].count)) == GATE_OK &&
 	    gate_json_put(o, "routes",
 		gate_json_new_i64((int64_t)s->route_count)) == GATE_OK;
 	if (!ok) {
@@ -53,24 +123,43 @@ list_json(const struct gate_conf *conf)
 	return ok ? CLI_OK : command_fail(CLI_FAILED, "out of memory");
 }
 
+static void
+print_site(const struct gate_site *s, int64_t now_ms)
+{
+	struct shown k;
+	size_t i;
+
+	printf("%s  %s  %zu routes%s\n", s->name, s->url, s->route_count,
+	    s->is_default ? ", default" : "");
+	for (i = 0; key_at(s, i, &k); i++) {
+		printf("  %-6s  %-5s  %-8s  ", gate_scheme_name(k.scheme),
+		    k.algorithm == NULL ? "" : k.algorithm,
+		    gate_key_state_name(k.state));
+		if (k.made_at_ms == 0)
+			printf("%9s", "");
+		else
+			printf("%4" PRId64 " days",
+			    (now_ms - k.made_at_ms) / DAY_MS);
+		printf("  %s\n", k.id);
+	}
+	if (s->bridge.issuer != NULL && s->bridge.key_count == 0)
+		printf("  bridge  has no public key yet: pressgate site key "
+		       "%s -\n",
+		    s->name);
+}
+
 int
 site_list_run(const struct command *c)
 {
 	struct gate_conf *conf = NULL;
-	const struct gate_site *s;
 	size_t bad = 0, i;
 	int exit_code = command_conf(c, 0, &conf, &bad);
 
-	if (exit_code == CLI_OK && c->json) {
+	if (exit_code == CLI_OK && c->json)
 		exit_code = list_json(conf);
-	} else if (exit_code == CLI_OK) {
-		for (i = 0; i < conf->sites.count; i++) {
-			s = &conf->sites.list[i];
-			printf("%s  %s  %zu keys, %zu routes%s\n", s->name,
-			    s->url, s->secrets[GATE_SCHEME_RELAY].count,
-			    s->route_count, s->is_default ? ", default" : "");
-		}
-	}
+	else if (exit_code == CLI_OK)
+		for (i = 0; i < conf->sites.count; i++)
+			print_site(&conf->sites.list[i], gate_wall_ms());
 	if (exit_code == CLI_OK && bad > 0)
 		exit_code =
 		    command_fail(CLI_CONF, "%zu of the sites are invalid", bad);

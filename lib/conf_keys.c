@@ -18,40 +18,14 @@
 
 #define WORD_MAX 64
 
-static const char *const schemes[] = {
-    [GATE_SCHEME_RELAY] = "relay",
-    [GATE_SCHEME_EDGE] = "edge",
-    [GATE_SCHEME_HMAC] = "hmac",
-    [GATE_SCHEME_BRIDGE] = "bridge",
-};
-
-static const char *const states[] = {
-    [GATE_KEY_NEXT] = "next",
-    [GATE_KEY_CURRENT] = "current",
-    [GATE_KEY_RETIRING] = "retiring",
-};
-
 struct line {
-	unsigned int scheme; /* enum gate_scheme */
+	enum gate_scheme scheme;
 	struct gate_span id;
-	unsigned int state;      /* enum gate_key_state */
+	enum gate_key_state state;
+	int64_t made_at_ms;
 	enum gate_alg algorithm; /* where there is a file */
 	struct gate_span file;   /* empty: none */
 };
-
-static bool
-find_word(struct gate_span word, const char *const *words, size_t count,
-    unsigned int *out)
-{
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		if (gate_span_is(word, words[i])) {
-			*out = i;
-			return true;
-		}
-	return false;
-}
 
 /* False: not of that grammar. */
 static bool
@@ -59,13 +33,12 @@ read_line(struct gate_span text, struct line *out)
 {
 	struct gate_span scheme, state, time, algorithm;
 	struct line line = {0};
-	int64_t made_at;
 
 	if (!gate_span_until(&text, ' ', WORD_MAX, &scheme) ||
 	    !gate_span_until(&text, ' ', WORD_MAX, &line.id) ||
 	    !gate_span_until(&text, ' ', WORD_MAX, &state) ||
-	    !find_word(scheme, schemes, GATE_COUNT(schemes), &line.scheme) ||
-	    !find_word(state, states, GATE_COUNT(states), &line.state))
+	    !gate_scheme_parse(scheme, &line.scheme) ||
+	    !gate_key_state_parse(state, &line.state))
 		return false;
 	if (gate_span_until(&text, ' ', WORD_MAX, &time)) {
 		if (line.scheme != GATE_SCHEME_BRIDGE ||
@@ -78,7 +51,7 @@ read_line(struct gate_span text, struct line *out)
 	} else {
 		time = text;
 	}
-	if (!gate_time_parse(time, &made_at))
+	if (!gate_time_parse(time, &line.made_at_ms))
 		return false;
 	*out = line;
 	return true;
@@ -88,20 +61,23 @@ static void
 set_state(struct gate_site *s, const struct line *line)
 {
 	struct gate_hmac_secrets *secrets;
+	struct gate_bridge *b = &s->bridge;
 	size_t i;
 
 	if (line->scheme == GATE_SCHEME_BRIDGE) {
-		for (i = 0; i < s->bridge.key_count; i++)
-			if (gate_span_is(line->id, s->bridge.keys[i].id))
-				s->bridge.keys[i].state =
-				    (enum gate_key_state)line->state;
+		for (i = 0; i < b->key_count; i++)
+			if (gate_span_is(line->id, b->keys[i].id)) {
+				b->keys[i].state = line->state;
+				b->keys[i].made_at_ms = line->made_at_ms;
+			}
 		return;
 	}
 	secrets = &s->secrets[line->scheme];
 	for (i = 0; i < secrets->count; i++)
-		if (gate_span_is(line->id, secrets->list[i].id))
-			secrets->list[i].state =
-			    (enum gate_key_state)line->state;
+		if (gate_span_is(line->id, secrets->list[i].id)) {
+			secrets->list[i].state = line->state;
+			secrets->list[i].made_at_ms = line->made_at_ms;
+		}
 }
 
 static void
@@ -110,7 +86,8 @@ add_key(const struct gate_conf_load *l, struct gate_site *s,
 {
 	struct gate_bridge_key key = {
 	    .id = gate_span_dup(line->id),
-	    .state = (enum gate_key_state)line->state,
+	    .state = line->state,
+	    .made_at_ms = line->made_at_ms,
 	    .algorithm = line->algorithm,
 	};
 

@@ -8,6 +8,61 @@
 
 #include "lib/site.h"
 
+#include "lib/num.h"
+
+static const char *const schemes[] = {
+    [GATE_SCHEME_RELAY] = "relay",
+    [GATE_SCHEME_EDGE] = "edge",
+    [GATE_SCHEME_HMAC] = "hmac",
+    [GATE_SCHEME_BRIDGE] = "bridge",
+};
+_Static_assert(GATE_COUNT(schemes) == GATE_SCHEME_COUNT, "a word is missing");
+
+static const char *const states[] = {
+    [GATE_KEY_NEXT] = "next",
+    [GATE_KEY_CURRENT] = "current",
+    [GATE_KEY_RETIRING] = "retiring",
+};
+_Static_assert(GATE_COUNT(states) == GATE_KEY_STATE_COUNT, "a word is missing");
+
+const char *
+gate_scheme_name(enum gate_scheme scheme)
+{
+	return schemes[scheme];
+}
+
+const char *
+gate_key_state_name(enum gate_key_state state)
+{
+	return states[state];
+}
+
+bool
+gate_scheme_parse(struct gate_span name, enum gate_scheme *out)
+{
+	size_t i;
+
+	for (i = 0; i < GATE_COUNT(schemes); i++)
+		if (gate_span_is(name, schemes[i])) {
+			*out = (enum gate_scheme)i;
+			return true;
+		}
+	return false;
+}
+
+bool
+gate_key_state_parse(struct gate_span name, enum gate_key_state *out)
+{
+	size_t i;
+
+	for (i = 0; i < GATE_COUNT(states); i++)
+		if (gate_span_is(name, states[i])) {
+			*out = (enum gate_key_state)i;
+			return true;
+		}
+	return false;
+}
+
 const struct gate_site *
 gate_site_by_name(const struct gate_sites *s, struct gate_span name)
 {

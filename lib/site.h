@@ -15,7 +15,7 @@
 #include "lib/route.h"
 #include "lib/span.h"
 
-/* What a key is for. lib/conf_keys.c has the words. */
+/* What a key is for. */
 enum gate_scheme {
 	GATE_SCHEME_RELAY,
 	GATE_SCHEME_EDGE,
@@ -27,7 +27,21 @@ enum gate_scheme {
 
 /* A key's life: next is accepted before the sender uses it, current is
  * in use, retiring is still accepted. */
-enum gate_key_state { GATE_KEY_NEXT, GATE_KEY_CURRENT, GATE_KEY_RETIRING };
+enum gate_key_state {
+	GATE_KEY_NEXT,
+	GATE_KEY_CURRENT,
+	GATE_KEY_RETIRING,
+	GATE_KEY_STATE_COUNT
+};
+
+/* The words of NAME.keys. */
+const char *gate_scheme_name(enum gate_scheme scheme);
+const char *gate_key_state_name(enum gate_key_state state);
+/* False, *out untouched, if there is none of that name. */
+bool gate_scheme_parse(
+    struct gate_span name, enum gate_scheme *out) GATE_MUSTCHECK;
+bool gate_key_state_parse(
+    struct gate_span name, enum gate_key_state *out) GATE_MUSTCHECK;
 
 /* What is known of a secret without telling it: equal secrets have equal
  * marks. Empty where the secret was not read. */
@@ -39,6 +53,7 @@ struct gate_mark {
 struct gate_hmac_secret {
 	char *id; /* [A-Za-z0-9._-]{1,64}, unique in its scheme, all sites */
 	enum gate_key_state state;
+	int64_t made_at_ms;        /* wall time; 0: NAME.keys does not say */
 	struct gate_hmac_key *key; /* NULL: not wanted */
 	struct gate_mark mark;
 	int line;
@@ -54,6 +69,7 @@ struct gate_hmac_secrets {
 struct gate_bridge_key {
 	char *id; /* the token's kid; unique within the site */
 	enum gate_key_state state;
+	int64_t made_at_ms;          /* as above */
 	enum gate_alg algorithm;     /* the only one it is for */
 	struct gate_verify_key *key; /* NULL: not wanted */
 	struct gate_mark mark;       /* HS256 */
