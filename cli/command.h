@@ -39,6 +39,7 @@ int apply_run(const struct command *c);
 int site_add_run(const struct command *c);
 int site_list_run(const struct command *c);
 int send_run(const struct command *c);
+int sign_run(const struct command *c);
 int status_run(const struct command *c);
 int metrics_run(const struct command *c);
 int dlq_list_run(const struct command *c);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/sender.h"
 #include "lib/crypto.h"
 #include "lib/http.h"
 #include "lib/json.h"
@@ -48,10 +49,15 @@ static const struct verb verbs[] = {
 	"secrets.d/NAME.relay beside pressgate.conf."},
     {"site list", "", 0, 0, 0, site_list_run, "list the sites", NULL},
     {"send", "[TYPE]", 0, 1,
-	O(EVENT) | O(DATA) | O(SITE) | O(KEY) | O(URL) | O(IDEMPOTENCY_KEY),
-	send_run, "sign and post a test event (relay)",
+	O(EVENT) | O(DATA) | O(URL) | O(IDEMPOTENCY_KEY) | SENDER_OPTIONS,
+	send_run, "sign and post a test event",
 	"Without TYPE and --data: the first event type of the site. Without\n"
-	"--site: the default site, or the only one."},
+	"--site: the default site, or the only one. Without --door: bridge\n"
+	"with --key-file, else relay or edge, which the site has."},
+    {"sign", "[TARGET]", 0, 1, O(DATA) | O(IDEMPOTENCY_KEY) | SENDER_OPTIONS,
+	sign_run, "print the headers of a signed request, and send nothing",
+	"Of a GET of TARGET, such as /results, or of a POST of the body that\n"
+	"--data gives. For curl -H @HEADERS, and to compare with."},
     {"status", "", 0, 0, 0, status_run, "what waits, who works, what is dead",
 	NULL},
     {"metrics", "", 0, 0, 0, metrics_run,
@@ -78,9 +84,9 @@ print_usage(FILE *f)
 	for (i = 0; i < GATE_COUNT(verbs); i++) {
 		(void)snprintf(
 		    left, sizeof(left), "%s %s", verbs[i].name, verbs[i].words);
-		fprintf(f, "  %-18s %s\n", left, verbs[i].line);
+		fprintf(f, "  %-20s %s\n", left, verbs[i].line);
 	}
-	fprintf(f, "  %-18s %s\n", "help [VERB]", "this text, or the verb's");
+	fprintf(f, "  %-20s %s\n", "help [VERB]", "this text, or the verb's");
 	fputs("\nwith every verb:\n", f);
 	option_help(f, OPTION_ALWAYS);
 	fputs("\nexit: 0 ok, 1 failed, 2 usage, 3 invalid configuration,\n"

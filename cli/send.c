@@ -1,8 +1,6 @@
 /*
- * pressgate send: one signed relay event, as a WordPress site sends it
- * (X-WP-Timestamp, X-WP-Signature over "timestamp.body", Idempotency-Key,
- * X-WP-Key-Id). Reads the site's secret by the configuration, so none is on
- * the command line.
+ * pressgate send: one signed event, as a WordPress site sends it. Signs by
+ * lib/sign.c with the site's own keys, so no secret is on the command line.
  */
 #include "config.h"
 
@@ -10,15 +8,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/files.h"
+#include "cli/sender.h"
 #include "lib/clock.h"
 #include "lib/http.h"
 #include "lib/json.h"
 #include "lib/num.h"
 
-#define PATH "/webhooks/wp"
 #define BODY_MAX (2 * 1024 * 1024) /* above the gate's own limit: to try it */
 #define ANSWER_MAX (1024 * 1024)
 #define CONNECT_MS 5000
@@ -26,59 +24,17 @@
 
 struct send {
 	const struct command *command;
-	const struct gate_site *site;
-	const struct gate_hmac_secret *key;
+	struct sender sender;
 	struct gate_buf url;
 	struct gate_buf body;
-	char idempotency_key[256];
+	char idempotency_key[SENDER_KEY_TEXT];
 };
-
-static int
-choose_site(struct send *s, const struct gate_conf *conf)
-{
-	const char *name = s->command->line->value[OPTION_SITE];
-
-	if (name != NULL)
-		s->site = gate_site_by_name(&conf->sites, gate_span_str(name));
-	else if (conf->sites.count == 1)
-		s->site = &conf->sites.list[0];
-	else
-		s->site = gate_site_default(&conf->sites);
-	if (s->site != NULL)
-		return CLI_OK;
-	return name != NULL
-	    ? command_fail(CLI_NOTHING, "no site %s", name)
-	    : command_fail(
-		  CLI_USAGE, "there is no default site: expected --site NAME");
-}
-
-/* The one that is asked for, else the current one. */
-static int
-choose_key(struct send *s)
-{
-	const char *id = s->command->line->value[OPTION_KEY];
-	const struct gate_hmac_secrets *keys =
-	    &s->site->secrets[GATE_SCHEME_RELAY];
-	const struct gate_hmac_secret *k;
-	size_t i;
-
-	for (i = 0; i < keys->count && s->key == NULL; i++) {
-		k = &keys->list[i];
-		if (id == NULL ? k->state == GATE_KEY_CURRENT
-			       : strcmp(k->id, id) == 0)
-			s->key = k;
-	}
-	if (s->key != NULL)
-		return CLI_OK;
-	return command_fail(CLI_NOTHING, "site %s has no %s relay key%s%s",
-	    s->site->name, id == NULL ? "current" : "such",
-	    id == NULL ? "" : ": ", id == NULL ? "" : id);
-}
 
 static int
 choose_url(struct send *s, const struct gate_conf *conf)
 {
 	const char *url = s->command->line->value[OPTION_URL];
+	const char *path = gate_door_path(s->sender.who.door);
 	size_t n;
 
 	if (url == NULL && conf->endpoint[0] == '\0')
@@ -89,82 +45,70 @@ choose_url(struct send *s, const struct gate_conf *conf)
 	if (url == NULL) {
 		n = strlen(conf->endpoint);
 		gate_buf_put_str(
-		    &s->url, conf->endpoint[n - 1] == '/' ? &PATH[1] : PATH);
+		    &s->url, conf->endpoint[n - 1] == '/' ? &path[1] : path);
 	}
 	return s->url.failed == GATE_OK
 	    ? CLI_OK
 	    : command_fail(CLI_USAGE, "the URL is too long");
 }
 
-static int
-new_idempotency_key(struct send *s)
+static void
+put_member(struct gate_buf *b, const char *before, const char *value)
 {
-	struct gate_uuid id;
+	(void)gate_buf_put_str(b, before);
+	(void)gate_json_put_string(b, gate_span_str(value));
+}
 
-	if (gate_uuid7(gate_wall_ms(), &id) != GATE_OK)
-		return command_fail(CLI_FAILED, "no random bytes");
-	gate_uuid_text(&id, s->idempotency_key);
-	return CLI_OK;
+/* The members that each door wants: doc/wire.md. */
+static void
+put_event(struct send *s, const char *type)
+{
+	struct gate_buf *b = &s->body;
+	char now[GATE_TIME_TEXT];
+
+	switch (s->sender.who.door) {
+	case GATE_DOOR_BRIDGE:
+		gate_time_text(gate_wall_ms(), now);
+		put_member(b, "{\"event_type\":", type);
+		put_member(b, ",\"object_ref\":", "test");
+		put_member(b, ",\"idempotency_key\":", s->idempotency_key);
+		put_member(b, ",\"occurred_at\":", now);
+		put_member(b, ",\"data\":{\"title\":", "A test event");
+		put_member(b, ",\"site\":", s->sender.site->url);
+		(void)gate_buf_put_str(b, "}}");
+		return;
+	case GATE_DOOR_RELAY:
+		put_member(b, "{\"event\":", type);
+		put_member(b, ",\"idempotency_key\":", s->idempotency_key);
+		break;
+	case GATE_DOOR_EDGE:
+		put_member(b, "{\"type\":", type);
+		break;
+	case GATE_DOOR_COUNT:
+		return;
+	}
+	put_member(b, ",\"title\":", "A test event");
+	put_member(b, ",\"site\":", s->sender.site->url);
+	(void)gate_buf_put_byte(b, '}');
 }
 
 static int
 make_body(struct send *s, const char *type)
 {
-	struct gate_buf *b = &s->body;
+	const struct gate_site *site = s->sender.site;
+	const char *key = s->command->line->value[OPTION_IDEMPOTENCY_KEY];
+	int exit_code;
 
-	if (type == NULL && s->site->event_type_count == 0)
+	if (type == NULL && site->event_type_count == 0)
 		return command_fail(CLI_USAGE,
-		    "site %s takes no event type: expected TYPE",
-		    s->site->name);
-	if (type == NULL)
-		type = s->site->event_types[0];
-	gate_buf_put_str(b, "{\"event\":");
-	gate_json_put_string(b, gate_span_str(type));
-	gate_buf_put_str(b, ",\"idempotency_key\":");
-	gate_json_put_string(b, gate_span_str(s->idempotency_key));
-	gate_buf_put_str(b, ",\"title\":\"A test event\",\"site\":");
-	gate_json_put_string(b, gate_span_str(s->site->url));
-	gate_buf_put_str(b, "}");
-	return CLI_OK;
-}
-
-static int
-read_body(struct send *s, const char *path)
-{
-	bool standard = strcmp(path, "-") == 0;
-	FILE *f = standard ? stdin : fopen(path, "re");
-	char block[8192];
-	size_t n;
-	bool bad;
-
-	if (f == NULL)
-		return command_fail(CLI_FAILED, "cannot open %s", path);
-	while ((n = fread(block, 1, sizeof(block), f)) > 0)
-		gate_buf_put(&s->body, gate_span_of(block, n));
-	bad = ferror(f) != 0;
-	if (!standard)
-		(void)fclose(f); /* only read from */
-	if (bad || s->body.failed != GATE_OK)
-		return command_fail(CLI_FAILED, "cannot read %s", path);
-	return CLI_OK;
-}
-
-/* The key in the body, where there is one: the gate wants both equal. */
-static void
-key_from_body(struct send *s)
-{
-	const struct gate_json *v;
-	struct gate_json *doc = NULL;
-	struct gate_span text;
-
-	if (gate_json_parse(gate_buf_span(&s->body), &doc, NULL) != GATE_OK)
-		return; /* sent as it is: the gate shall refuse it */
-	if (!gate_json_get(doc, "idempotency_key", &v) ||
-	    !gate_json_string(v, &text) ||
-	    !gate_span_copy(
-		text, s->idempotency_key, sizeof(s->idempotency_key)))
-		s->idempotency_key[0] = '\0';
-	gate_json_free(doc);
+		    "site %s takes no event type: expected TYPE", site->name);
+	exit_code = key == NULL
+	    ? sender_new_key(&s->sender, s->idempotency_key)
+	    : sender_idempotency_key(&s->sender, s->command,
+		  (struct gate_span){0}, s->idempotency_key);
+	if (exit_code == CLI_OK)
+		put_event(s, type == NULL ? site->event_types[0] : type);
+	return exit_code;
 }
 
 static int
@@ -172,51 +116,23 @@ choose_body(struct send *s)
 {
 	const struct command *c = s->command;
 	const char *data = c->line->value[OPTION_DATA];
-	const char *key = c->line->value[OPTION_IDEMPOTENCY_KEY];
 	const char *type = c->line->value[OPTION_EVENT];
-	int exit_code = CLI_OK;
+	int exit_code;
 
 	if (c->word_count > 0 && type != NULL)
 		return command_fail(CLI_USAGE, "TYPE is given twice");
 	if (c->word_count > 0)
 		type = c->words[0];
-	if (data != NULL && type != NULL)
+	if (data == NULL)
+		return make_body(s, type);
+	if (type != NULL)
 		return command_fail(CLI_USAGE,
 		    "--data is the whole body: expected no TYPE beside it");
-	if (data != NULL) {
-		exit_code = read_body(s, data);
-		if (exit_code == CLI_OK)
-			key_from_body(s);
-	}
-	if (key != NULL &&
-	    !gate_span_copy(gate_span_str(key), s->idempotency_key,
-		sizeof(s->idempotency_key)))
-		return command_fail(CLI_USAGE, "--idempotency-key: too long");
-	if (exit_code == CLI_OK && s->idempotency_key[0] == '\0')
-		exit_code = new_idempotency_key(s);
-	if (exit_code == CLI_OK && data == NULL)
-		exit_code = make_body(s, type);
+	exit_code = files_read(data, &s->body);
+	if (exit_code == CLI_OK)
+		exit_code = sender_idempotency_key(
+		    &s->sender, c, gate_buf_span(&s->body), s->idempotency_key);
 	return exit_code;
-}
-
-/* The seconds now, and hex HMAC-SHA256 over "seconds.body". */
-static bool
-sign(const struct send *s, char time[GATE_PARAM_I64_TEXT],
-    char signature[2 * GATE_SHA256_BYTES + 1])
-{
-	unsigned char mac[GATE_SHA256_BYTES];
-	struct gate_span parts[3];
-
-	(void)snprintf(
-	    time, GATE_PARAM_I64_TEXT, "%" PRId64, gate_wall_ms() / 1000);
-	parts[0] = gate_span_str(time);
-	parts[1] = GATE_SPAN(".");
-	parts[2] = gate_buf_span(&s->body);
-	if (gate_hmac_sha256(s->key->key, parts, 3, mac) != GATE_OK)
-		return false;
-	gate_hex_text(gate_span_of(mac, sizeof(mac)), signature,
-	    2 * GATE_SHA256_BYTES + 1);
-	return true;
 }
 
 static int
@@ -275,32 +191,29 @@ exchange(struct send *s, const struct gate_http_request *r)
 static int
 post(struct send *s)
 {
-	char time[GATE_PARAM_I64_TEXT], time_line[64], key_line[320];
-	char signature[2 * GATE_SHA256_BYTES + 1], signature_line[128];
-	char id_line[128];
-	const char *const headers[] = {"Content-Type: application/json",
-	    time_line, signature_line, key_line, id_line};
+	const char *lines[GATE_SIGN_LINES_MAX];
+	struct gate_sign_headers headers;
 	struct gate_http_request r = {
 	    .method = "POST",
 	    .url = gate_buf_str(&s->url),
-	    .headers = headers,
-	    .header_count = GATE_COUNT(headers),
+	    .headers = lines,
 	    .body = gate_buf_span(&s->body),
 	    .connect_timeout_ms = CONNECT_MS,
 	    .timeout_ms = TIMEOUT_MS,
 	    .answer_max = ANSWER_MAX,
 	};
+	int exit_code;
 
-	if (!sign(s, time, signature))
-		return command_fail(CLI_FAILED, "out of memory");
-	(void)snprintf(
-	    time_line, sizeof(time_line), "X-WP-Timestamp: %s", time);
-	(void)snprintf(signature_line, sizeof(signature_line),
-	    "X-WP-Signature: %s", signature);
-	(void)snprintf(key_line, sizeof(key_line), "Idempotency-Key: %s",
-	    s->idempotency_key);
-	(void)snprintf(id_line, sizeof(id_line), "X-WP-Key-Id: %s", s->key->id);
-	return exchange(s, &r);
+	gate_sign_init(&headers);
+	exit_code =
+	    sender_post(&s->sender, s->idempotency_key, r.body, &headers);
+	for (; r.header_count < headers.count; r.header_count++)
+		lines[r.header_count] =
+		    gate_sign_line(&headers, r.header_count);
+	if (exit_code == CLI_OK)
+		exit_code = exchange(s, &r);
+	gate_sign_clear(&headers);
+	return exit_code;
 }
 
 int
@@ -314,9 +227,7 @@ send_run(const struct command *c)
 	gate_buf_init(&s.url, 4096);
 	gate_buf_init(&s.body, BODY_MAX);
 	if (exit_code == CLI_OK)
-		exit_code = choose_site(&s, conf);
-	if (exit_code == CLI_OK)
-		exit_code = choose_key(&s);
+		exit_code = sender_open(&s.sender, c, conf);
 	if (exit_code == CLI_OK)
 		exit_code = choose_url(&s, conf);
 	if (exit_code == CLI_OK)
@@ -325,6 +236,7 @@ send_run(const struct command *c)
 		exit_code = post(&s);
 	gate_buf_clear(&s.url);
 	gate_buf_clear(&s.body);
+	sender_close(&s.sender);
 	gate_conf_free(conf);
 	return exit_code;
 }

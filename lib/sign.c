@@ -198,6 +198,8 @@ gate_sign_post(const struct gate_signer *who, const struct gate_sign_try *now,
 	enum gate_code code =
 	    put(h, "Content-Type", GATE_SPAN("application/json"));
 
+	if (!gate_span_within(idempotency_key, 0x21, 0x7e))
+		return GATE_E_BAD;
 	if (code == GATE_OK && doors[who->door].timestamp != NULL)
 		code = put_stamped(h, who, now, said);
 	else if (code == GATE_OK) {
