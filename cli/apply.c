@@ -186,8 +186,8 @@ put_document(const struct gate_conf *c, struct gate_buf *out)
 }
 
 /* A new file under the old name: its inode differs, also within a second. */
-static void
-raise_generation(const struct gate_conf *c)
+void
+apply_generation(const struct gate_conf *c)
 {
 	char *path = gate_conf_path(c->dir, "generation");
 	char *fresh = gate_conf_path(c->dir, ".generation.new");
@@ -260,7 +260,7 @@ apply_conf(const struct gate_conf *conf, enum apply_output output)
 		    output == APPLY_JSON ? STMT_APPLY_JSON : STMT_APPLY, &param,
 		    1, &rows);
 	if (exit_code == CLI_OK) {
-		raise_generation(conf);
+		apply_generation(conf);
 		print(rows, output);
 	}
 	gate_rows_free(rows);

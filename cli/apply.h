@@ -11,4 +11,7 @@ enum apply_output { APPLY_TEXT, APPLY_JSON, APPLY_QUIET };
  * one array) and raises the generation. */
 int apply_conf(const struct gate_conf *conf, enum apply_output output);
 
+/* Only raises it: for a change that the database does not know of. */
+void apply_generation(const struct gate_conf *conf);
+
 #endif

@@ -37,6 +37,7 @@ int check_run(const struct command *c);
 int migrate_run(const struct command *c);
 int apply_run(const struct command *c);
 int site_add_run(const struct command *c);
+int site_key_run(const struct command *c);
 int site_list_run(const struct command *c);
 int send_run(const struct command *c);
 int sign_run(const struct command *c);

@@ -42,11 +42,17 @@ static const struct verb verbs[] = {
 	"pressgate-fcgi and pressgate-worker. Refused while any site's file\n"
 	"is invalid, since its site would become inactive."},
     {"site add", "NAME", 1, 1,
-	O(URL) | O(DEFAULT) | O(ENDPOINT) | O(KEY) | O(NO_APPLY), site_add_run,
-	"make a site: secret, file, block A for wp-config.php",
-	"--url is the site's address. --key names the key; NAME-1 if not\n"
-	"given. The secret is printed once, in block A; it stays in\n"
-	"secrets.d/NAME.relay beside pressgate.conf."},
+	O(URL) | O(DOOR) | O(DEFAULT) | O(ENDPOINT) | O(KEY) | O(NO_APPLY),
+	site_add_run, "make a site: secret, file, block A for wp-config.php",
+	"--url is the site's address. --door is how it will sign, bridge if\n"
+	"not given; a bridge also wants a public key: see site key. --key\n"
+	"names the secret; NAME-1 if not given. The secret is printed once,\n"
+	"in block A; it stays in secrets.d/NAME.hmac (.relay, .edge)."},
+    {"site key", "NAME FILE", 2, 2, 0, site_key_run,
+	"take in a site's public key: block B of its plugin",
+	"FILE is - for standard input. The block must name this site and\n"
+	"its issuer. Afterwards the key is a file in secrets.d and a line in\n"
+	"NAME.keys; earlier keys stay. The same key again changes nothing."},
     {"site list", "", 0, 0, 0, site_list_run, "list the sites", NULL},
     {"send", "[TYPE]", 0, 1,
 	O(EVENT) | O(DATA) | O(URL) | O(IDEMPOTENCY_KEY) | SENDER_OPTIONS,

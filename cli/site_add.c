@@ -1,24 +1,22 @@
 /*
  * pressgate site add: makes a site's files. A new site is
  *
- *	secrets.d/NAME.relay   64 hex digits, 0600
- *	sites.d/NAME.keys      that its key is current, and since when
+ *	secrets.d/NAME.hmac    64 hex digits, 0600 (.relay, .edge with --door)
+ *	sites.d/NAME.keys      that its secret is current, and since when
  *	sites.d/NAME.conf      written last: from then on the site is there
  *
- * Each file appears whole or not at all, and none is ever overwritten.
+ * A bridge's public key comes later, by `site key`.
  */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/apply.h"
+#include "cli/block.h"
 #include "cli/command.h"
+#include "cli/files.h"
 #include "lib/clock.h"
 #include "lib/conf_site.h"
 #include "lib/conf_value.h"
@@ -27,86 +25,32 @@
 
 #define SECRET_BYTES 32
 #define SECRET_TEXT (2 * SECRET_BYTES + 1)
-#define PATH_SIZE 4096
+
+/* A door's secret: what it is called where. */
+static const struct {
+	enum gate_scheme scheme;
+	const char *word;   /* in NAME.keys */
+	const char *ending; /* of the file */
+	const char *block;  /* in NAME.conf */
+} doors[] = {
+    [GATE_DOOR_BRIDGE] = {GATE_SCHEME_HMAC, "hmac", ".hmac", "hmac"},
+    [GATE_DOOR_RELAY] = {GATE_SCHEME_RELAY, "relay", ".relay", "key"},
+    [GATE_DOOR_EDGE] = {GATE_SCHEME_EDGE, "edge", ".edge", "key"},
+};
+_Static_assert(GATE_COUNT(doors) == GATE_DOOR_COUNT, "a door is missing");
 
 struct add {
 	const struct gate_conf *conf;
+	struct files files;
 	const char *name, *url, *endpoint, *key;
+	enum gate_door door;
 	char key_id[80];
 	bool is_default;
 	char secret[SECRET_TEXT];
-	char secret_path[PATH_SIZE];
-	char keys_path[PATH_SIZE];
-	char conf_path[PATH_SIZE];
-	char secrets_dir[PATH_SIZE];
-	struct stat owner; /* of the configuration's folder */
+	char secret_path[FILES_PATH];
+	char keys_path[FILES_PATH];
+	char conf_path[FILES_PATH];
 };
-
-static bool
-put_path(char dst[PATH_SIZE], const struct add *a, const char *dir,
-    const char *ending)
-{
-	int n = snprintf(dst, PATH_SIZE, "%s%s%s/%s%s",
-	    dir[0] == '/' ? "" : a->conf->dir, dir[0] == '/' ? "" : "/", dir,
-	    a->name, ending);
-
-	return n > 0 && n < PATH_SIZE - 8; /* room for a temporary name */
-}
-
-/* What root makes belongs to whom the folder belongs to: the programs do
- * not run as root, and take no secret that is somebody else's. */
-static bool
-give_away(const struct add *a, int fd)
-{
-	return geteuid() != 0 ||
-	    fchown(fd, a->owner.st_uid, a->owner.st_gid) == 0;
-}
-
-/* Writes beside the final name, then links: that fails if it is taken. */
-static int
-make_file(const struct add *a, const char *path, mode_t mode, const char *text)
-{
-	char fresh[PATH_SIZE + 8];
-	size_t n = strlen(text);
-	bool ok;
-	int fd;
-
-	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
-	fd = open(
-	    fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0)
-		return command_fail(
-		    CLI_FAILED, "cannot make %s: %s", fresh, strerror(errno));
-	ok = write(fd, text, n) == (ssize_t)n && fchmod(fd, mode) == 0 &&
-	    give_away(a, fd) && fsync(fd) == 0;
-	ok = close(fd) == 0 && ok;
-	ok = ok && link(fresh, path) == 0;
-	if (!ok)
-		(void)command_fail(
-		    CLI_FAILED, "cannot make %s: %s", path, strerror(errno));
-	(void)unlink(fresh); /* at worst a leftover that the next run names */
-	return ok ? CLI_OK : CLI_FAILED;
-}
-
-static int
-make_secrets_dir(const struct add *a)
-{
-	int fd;
-	bool ok;
-
-	if (mkdir(a->secrets_dir, 0700) != 0)
-		return errno == EEXIST
-		    ? CLI_OK
-		    : command_fail(CLI_FAILED, "cannot make %s: %s",
-			  a->secrets_dir, strerror(errno));
-	fd = open(a->secrets_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ok = fd >= 0 && give_away(a, fd);
-	if (fd >= 0)
-		(void)close(fd); /* only to name it */
-	return ok ? CLI_OK
-		  : command_fail(CLI_FAILED, "cannot give %s away: %s",
-			a->secrets_dir, strerror(errno));
-}
 
 static int
 make_secret(struct add *a)
@@ -120,9 +64,10 @@ make_secret(struct add *a)
 	gate_hex_text(
 	    gate_span_of(bytes, sizeof(bytes)), a->secret, sizeof(a->secret));
 	(void)snprintf(text, sizeof(text), "%s\n", a->secret);
-	exit_code = make_secrets_dir(a);
+	exit_code = files_secrets_dir(&a->files);
 	if (exit_code == CLI_OK)
-		exit_code = make_file(a, a->secret_path, 0600, text);
+		exit_code = files_make(
+		    &a->files, a->secret_path, 0600, gate_span_str(text));
 	gate_wipe(bytes, sizeof(bytes));
 	gate_wipe(text, sizeof(text));
 	return exit_code;
@@ -136,9 +81,20 @@ make_keys(const struct add *a)
 	gate_time_text(gate_wall_ms(), now);
 	(void)snprintf(text, sizeof(text),
 	    "# Written by pressgate(1): scheme, key id, state, made at.\n"
-	    "relay %s current %s\n",
-	    a->key_id, now);
-	return make_file(a, a->keys_path, 0644, text);
+	    "%s %s current %s\n",
+	    doors[a->door].word, a->key_id, now);
+	return files_make(&a->files, a->keys_path, 0644, gate_span_str(text));
+}
+
+static void
+put_door(struct gate_buf *b, const struct add *a)
+{
+	(void)gate_buf_printf(b, "\t%s {\n", gate_door_name(a->door));
+	if (a->door == GATE_DOOR_BRIDGE)
+		(void)gate_buf_printf(b, "\t\tissuer = \"%s\"\n", a->url);
+	(void)gate_buf_printf(b,
+	    "\t\t%s \"%s\" { secret = \"file:secrets.d/%s%s\" }\n\t}\n",
+	    doors[a->door].block, a->key_id, a->name, doors[a->door].ending);
 }
 
 static int
@@ -148,16 +104,15 @@ make_conf(const struct add *a)
 	int exit_code;
 
 	gate_buf_init(&b, 16384);
-	gate_buf_printf(&b,
+	(void)gate_buf_printf(&b,
 	    "# Made by pressgate site add. The manual is pressgate.conf(5);\n"
 	    "# after a change: pressgate apply, then reload the programs.\n"
-	    "site \"%s\" {\n\turl = \"%s\"\n%s"
-	    "\trelay { key \"%s\" { secret = \"file:secrets.d/%s.relay\" } }\n"
+	    "site \"%s\" {\n\turl = \"%s\"\n%s",
+	    a->name, a->url, a->is_default ? "\tdefault = true\n" : "");
+	put_door(&b, a);
+	(void)gate_buf_put_str(&b,
 	    "\n\t# What the site may send although no route takes it.\n"
-	    "\tevents = {\"post.published\"}\n",
-	    a->name, a->url, a->is_default ? "\tdefault = true\n" : "",
-	    a->key_id, a->name);
-	gate_buf_put_str(&b,
+	    "\tevents = {\"post.published\"}\n"
 	    "\n\t# What is done with an event; the service is in\n"
 	    "\t# pressgate.conf.\n"
 	    "\t#route \"summarise\" {\n"
@@ -170,7 +125,7 @@ make_conf(const struct add *a)
 	    "\t#}\n"
 	    "}\n");
 	exit_code = b.failed == GATE_OK
-	    ? make_file(a, a->conf_path, 0644, gate_buf_str(&b))
+	    ? files_make(&a->files, a->conf_path, 0644, gate_buf_span(&b))
 	    : command_fail(CLI_FAILED, "out of memory");
 	gate_buf_clear(&b);
 	return exit_code;
@@ -215,7 +170,7 @@ is_plain_url(const char *s)
 }
 
 static int
-check_request(struct add *a)
+check_words(struct add *a, const char *door)
 {
 	if (!gate_conf_is_site_name(gate_span_str(a->name)))
 		return command_fail(CLI_USAGE,
@@ -230,57 +185,96 @@ check_request(struct add *a)
 		    "expected --endpoint https://... of this gate, or "
 		    "endpoint in %s",
 		    a->conf->path);
-	if (!put_path(a->conf_path, a, a->conf->sites_dir, ".conf"))
-		return command_fail(CLI_FAILED, "a path is too long");
-	if (access(a->conf_path, F_OK) == 0)
+	if (door != NULL && !gate_door_parse(gate_span_str(door), &a->door))
 		return command_fail(
-		    CLI_FAILED, "%s is there already", a->conf_path);
+		    CLI_USAGE, "expected --door bridge, relay or edge");
 	(void)snprintf(a->key_id, sizeof(a->key_id), "%s%s",
 	    a->key == NULL ? a->name : a->key, a->key == NULL ? "-1" : "");
 	if (strlen(a->key_id) > 64 ||
 	    !gate_conf_is_name(gate_span_str(a->key_id)))
 		return command_fail(CLI_USAGE, "--key: expected a name");
-	if (gate_site_by_secret(&a->conf->sites, GATE_SCHEME_RELAY,
-		gate_span_str(a->key_id)) != NULL)
+	return CLI_OK;
+}
+
+/* What the other sites have already. */
+static int
+check_sites(const struct add *a)
+{
+	const struct gate_sites *sites = &a->conf->sites;
+	const struct gate_site *other;
+
+	if (access(a->conf_path, F_OK) == 0)
+		return command_fail(
+		    CLI_FAILED, "%s is there already", a->conf_path);
+	if (gate_site_by_secret(
+		sites, doors[a->door].scheme, gate_span_str(a->key_id)) != NULL)
 		return command_fail(CLI_FAILED,
 		    "key id %s is taken: expected --key ID", a->key_id);
-	if (a->is_default && gate_site_default(&a->conf->sites) != NULL)
-		return command_fail(CLI_FAILED, "%s is the default site",
-		    gate_site_default(&a->conf->sites)->name);
+	other = gate_site_by_issuer(sites, gate_span_str(a->url));
+	if (a->door == GATE_DOOR_BRIDGE && other != NULL)
+		return command_fail(CLI_FAILED,
+		    "%s is the issuer of site %s: expected another --url",
+		    a->url, other->name);
+	other = gate_site_default(sites);
+	if (a->is_default && other != NULL)
+		return command_fail(
+		    CLI_FAILED, "%s is the default site", other->name);
 	return CLI_OK;
 }
 
 static int
-check_paths(struct add *a)
+choose_paths(struct add *a)
 {
-	int n =
-	    snprintf(a->secrets_dir, PATH_SIZE, "%s/secrets.d", a->conf->dir);
+	const struct files *f = &a->files;
+	int exit_code = files_path(
+	    f, a->secret_path, "secrets.d", a->name, doors[a->door].ending);
 
-	if (n < 0 || n >= PATH_SIZE ||
-	    !put_path(a->secret_path, a, "secrets.d", ".relay") ||
-	    !put_path(a->keys_path, a, a->conf->sites_dir, ".keys"))
-		return command_fail(CLI_FAILED, "a path is too long");
-	if (stat(a->conf->dir, &a->owner) != 0)
-		return command_fail(CLI_FAILED, "cannot look at %s: %s",
-		    a->conf->dir, strerror(errno));
-	return CLI_OK;
+	if (exit_code == CLI_OK)
+		exit_code = files_path(
+		    f, a->keys_path, a->conf->sites_dir, a->name, ".keys");
+	if (exit_code == CLI_OK)
+		exit_code = files_path(
+		    f, a->conf_path, a->conf->sites_dir, a->name, ".conf");
+	return exit_code;
 }
 
-/* PHP, for a person to paste; or JSON. Values are plain by now. */
-static void
-print_block(const struct add *a, bool json)
+/* For a person to paste; or JSON. Values are plain by now. */
+static int
+print_block(const struct add *a, const struct gate_site *made, bool json)
 {
-	if (json)
-		printf("{\"endpoint\":\"%s\",\"site\":\"%s\","
-		       "\"relay_key_id\":\"%s\",\"relay_secret\":\"%s\"}\n",
-		    a->endpoint, a->name, a->key_id, a->secret);
-	else
-		printf("/* pressgate, block A: for wp-config.php of %s */\n"
-		       "define( 'PRESSGATE_ENDPOINT', '%s' );\n"
-		       "define( 'PRESSGATE_SITE', '%s' );\n"
-		       "define( 'PRESSGATE_RELAY_KEY_ID', '%s' );\n"
-		       "define( 'PRESSGATE_RELAY_SECRET', '%s' );\n",
-		    a->url, a->endpoint, a->name, a->key_id, a->secret);
+	const struct block_a block = {
+	    .url = a->url,
+	    .endpoint = a->endpoint,
+	    .site = a->name,
+	    .door = a->door,
+	    .key_id = a->key_id,
+	    .secret = a->secret,
+	    .issuer = made->bridge.issuer,
+	    .audience = made->bridge.audience,
+	    .results_audience = made->bridge.results_audience,
+	};
+	struct gate_buf out;
+	enum gate_code code;
+
+	gate_buf_init(&out, 16384);
+	code = block_a_put(&out, &block, json);
+	if (code == GATE_OK)
+		printf("%s", gate_buf_str(&out));
+	(void)fflush(stdout); /* the secret is out before anything can fail */
+	gate_buf_wipe(&out);
+	return code == GATE_OK ? CLI_OK
+			       : command_fail(CLI_FAILED, "out of memory");
+}
+
+static void
+say_next(const struct add *a)
+{
+	if (a->door == GATE_DOOR_BRIDGE)
+		fprintf(stderr,
+		    "Next: put block A into wp-config.php of %s; its plugin "
+		    "then shows block B,\nwhich goes into: pressgate site key "
+		    "%s -\n",
+		    a->url, a->name);
 }
 
 /* Reads everything again, as the programs will. */
@@ -293,12 +287,15 @@ add_and_apply(const struct command *c, struct add *a)
 	if (exit_code != CLI_OK)
 		return exit_code;
 	exit_code = command_conf(c, GATE_CONF_ALL, &conf, NULL);
+	if (exit_code == CLI_OK)
+		exit_code = print_block(a,
+		    gate_site_by_name(&conf->sites, gate_span_str(a->name)),
+		    c->json);
 	if (exit_code != CLI_OK) {
 		unmake_files(a);
+		gate_conf_free(conf);
 		return exit_code;
 	}
-	print_block(a, c->json);
-	(void)fflush(stdout); /* the secret is out before anything can fail */
 	if (c->line->value[OPTION_NO_APPLY] == NULL) {
 		exit_code = apply_conf(conf, APPLY_QUIET);
 		if (exit_code != CLI_OK)
@@ -306,6 +303,8 @@ add_and_apply(const struct command *c, struct add *a)
 			    "the site is made but not applied: run pressgate "
 			    "apply");
 	}
+	if (!c->json)
+		say_next(a);
 	gate_conf_free(conf);
 	return exit_code;
 }
@@ -318,21 +317,27 @@ site_add_run(const struct command *c)
 	    .url = c->line->value[OPTION_URL],
 	    .endpoint = c->line->value[OPTION_ENDPOINT],
 	    .key = c->line->value[OPTION_KEY],
+	    .door = GATE_DOOR_BRIDGE,
 	    .is_default = c->line->value[OPTION_DEFAULT] != NULL,
 	};
 	struct gate_conf *conf = NULL;
-	int exit_code = command_conf(c, 0, &conf, NULL);
+	int exit_code = files_open(&a.files, c->conf_path);
 
-	if (exit_code != CLI_OK)
-		return exit_code;
-	a.conf = conf;
-	if (a.endpoint == NULL && conf->endpoint[0] != '\0')
-		a.endpoint = conf->endpoint;
-	exit_code = check_request(&a);
 	if (exit_code == CLI_OK)
-		exit_code = check_paths(&a);
+		exit_code = command_conf(c, 0, &conf, NULL);
+	if (exit_code == CLI_OK) {
+		a.conf = conf;
+		if (a.endpoint == NULL && conf->endpoint[0] != '\0')
+			a.endpoint = conf->endpoint;
+		exit_code = check_words(&a, c->line->value[OPTION_DOOR]);
+	}
+	if (exit_code == CLI_OK)
+		exit_code = choose_paths(&a);
+	if (exit_code == CLI_OK)
+		exit_code = check_sites(&a);
 	if (exit_code == CLI_OK)
 		exit_code = add_and_apply(c, &a);
+	files_close(&a.files);
 	gate_wipe(a.secret, sizeof(a.secret));
 	gate_conf_free(conf);
 	return exit_code;

@@ -16,7 +16,7 @@ for file in pressgate.conf sites.d/blog.conf; do
 	}
 done
 umask 077
-for secret in openai crm blog.relay; do
+for secret in openai crm blog.hmac; do
 	echo 0123456789abcdef0123456789abcdef >"$dir/secrets.d/$secret"
 done
 ./pressgate -c "$dir/pressgate.conf" check

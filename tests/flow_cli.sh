@@ -190,14 +190,16 @@ run 2 site add b --url 'https://b"; evil' --endpoint https://g
 run 2 site add b --url https://b --endpoint "https://g'"
 run 2 site add b --url https://b --endpoint https://g --key 'a b'
 [ "$(ls "$work/sites.d")" = "" ] || complain "a refused site left files"
-run 0 site add blog --url https://blog.example.com \
+run 2 site add b --url https://b --endpoint https://g --door side
+run 0 site add blog --url https://blog.example.com --door relay \
 	--endpoint https://gate.example.com --default
 silent err
 secret=$(cat "$work/secrets.d/blog.relay")
 says out "define( 'PRESSGATE_ENDPOINT', 'https://gate.example.com' );"
 says out "define( 'PRESSGATE_SITE', 'blog' );"
-says out "define( 'PRESSGATE_RELAY_KEY_ID', 'blog-1' );"
-says out "define( 'PRESSGATE_RELAY_SECRET', '$secret' );"
+says out "define( 'PRESSGATE_SCHEME', 'relay' );"
+says out "define( 'PRESSGATE_KEY_ID', 'blog-1' );"
+says out "define( 'PRESSGATE_SECRET', '$secret' );"
 expr "$secret" : '[0-9a-f]\{64\}$' >/dev/null || complain "not a secret"
 [ "$(stat -c %a "$work/secrets.d/blog.relay" "$work/secrets.d" |
 	tr '\n' ' ')" = "600 700 " ] || complain "the secret is not closed"
@@ -213,13 +215,15 @@ run 1 site add blog --url https://b --endpoint https://g --key k
 says err "is there already"
 run 1 site add shop --url https://s --endpoint https://g --default
 says err "blog is the default site"
-run 1 site add shop --url https://s --endpoint https://g --key blog-1
+run 1 site add shop --url https://s --endpoint https://g --key blog-1 \
+	--door relay
 says err "is taken"
 [ "$(ls "$work/sites.d" "$work/secrets.d" | grep -c shop)" = 0 ] ||
 	complain "a refused site left files"
-run 0 site add shop --url https://s --endpoint https://g --no-apply --json
-json "d['site'] == 'shop' and d['relay_key_id'] == 'shop-1' and
-	len(d['relay_secret']) == 64"
+run 0 site add shop --url https://s --endpoint https://g --no-apply --json \
+	--door relay
+json "d['site'] == 'shop' and d['key_id'] == 'shop-1' and
+	d['scheme'] == 'relay' and len(d['secret']) == 64"
 [ "$(q "select count(*) from pressgate.site")" = 1 ] ||
 	complain "--no-apply applied"
 run 0 site list --json
@@ -227,15 +231,15 @@ json "[(x['name'], x['default']) for x in d] == [('blog', True), ('shop', False)
 
 # Two at once: one wins, whole.
 "$program" site add twin --url https://a --endpoint https://g --no-apply \
-	>"$work/twin.1" 2>&1 &
+	--door relay >"$work/twin.1" 2>&1 &
 one=$!
 "$program" site add twin --url https://b --endpoint https://g --no-apply \
-	>"$work/twin.2" 2>&1
+	--door relay >"$work/twin.2" 2>&1
 two=$?
 wait "$one"
 one=$?
 [ $((one + two)) = 1 ] || complain "of two site add, $one and $two"
-winner=$(cat "$work"/twin.? | sed -n "s/.*RELAY_SECRET', '\(.*\)'.*/\1/p")
+winner=$(cat "$work"/twin.? | sed -n "s/.*PRESSGATE_SECRET', '\(.*\)'.*/\1/p")
 [ "$winner" = "$(cat "$work/secrets.d/twin.relay")" ] ||
 	complain "the printed secret is not the one on disk"
 run 0 check
@@ -436,6 +440,6 @@ run 4 check --database
 run 0 check
 run 4 site add late --url https://l --endpoint https://g
 says err "made but not applied"
-says out "PRESSGATE_RELAY_SECRET"
+says out "PRESSGATE_SECRET"
 
 [ "$failures" = 0 ]
