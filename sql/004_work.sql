@@ -278,20 +278,24 @@ begin
 		returning j.*, x."to", x.cause, x.status, x.result,
 		    x.result_usage, x.coalesced, x.try),
 	-- Sequence numbers: dense from the highest that is there. The stream
-	-- rows are locked, so nobody else numbers this site meanwhile.
+	-- rows are locked, so nobody else numbers this site meanwhile. Null:
+	-- not told. The rows are carried along: joined again, each would be
+	-- compared with all the others.
 	numbered as (
-		select g.id, s.site_id,
-		    greatest(s.floor_seq, coalesce((select r.seq from result r
-			where r.site_id = g.site_id
-			order by r.seq desc limit 1), 0))
-		    + row_number() over (partition by g.site_id order by g.id) seq
-		  from gone g join stream s on s.site_id = g.site_id
-		 where g."to" <> 'mirrored'),
+		select g.*, case
+		    when g."to" <> 'mirrored' and s.site_id is not null then
+			greatest(s.floor_seq, coalesce((select r.seq
+			    from result r where r.site_id = g.site_id
+			    order by r.seq desc limit 1), 0))
+			+ row_number() over (partition by g.site_id,
+			    g."to" = 'mirrored' order by g.id)
+		    end seq
+		  from gone g left join stream s on s.site_id = g.site_id),
 	told as (
 		insert into result (site_id, seq, job_id, event_id, event_type,
 		    object_ref, idempotency_key, route, status, output, usage,
 		    coalesced, supersedes)
-		select g.site_id, n.seq, g.id, g.event_id,
+		select g.site_id, g.seq, g.id, g.event_id,
 		    coalesce(e.type, d.event_type, ''),
 		    coalesce(e.object_ref, d.object_ref),
 		    coalesce(e.idempotency_key, d.idempotency_key, ''),
@@ -299,13 +303,13 @@ begin
 			else g."to" end,
 		    g.result, g.result_usage, g.coalesced,
 		    (select r.seq from result r where r.job_id = g.replay_of)
-		  from gone g
-		  join numbered n on n.id = g.id
+		  from numbered g
 		  join route o on o.id = g.route
 		  left join lateral (select * from event
 		      where id = g.event_id limit 1) e on true
 		  left join lateral (select * from dead
 		      where id = g.replay_of limit 1) d on true
+		 where g.seq is not null
 		returning job_id, seq),
 	buried as (
 		insert into dead (id, event_id, site_id, route, lane, step, mode,
@@ -332,9 +336,9 @@ begin
 	kept as (
 		insert into job_done (job_id, event_id, site_id, route, outcome,
 		    seq, attempts, worker_id, queued_at)
-		select g.id, g.event_id, g.site_id, g.route, g."to", n.seq,
+		select g.id, g.event_id, g.site_id, g.route, g."to", g.seq,
 		    g.claim_no, p_worker, g.queued_at
-		  from gone g left join numbered n on n.id = g.id)
+		  from numbered g)
 	select count(*) into written from told;
 	if written <> wanted then
 		raise exception '% of % results written: a stream or route row is missing',
@@ -351,7 +355,8 @@ begin
 		perform serial_next(i.site_id, i.route_id, i.serial_key);
 	end loop;
 
-	return query select x.id, x = any (mine) from unnest(items) x;
+	return query select x.id, cardinality(mine) = cardinality(items)
+	    or x = any (mine) from unnest(items) x;
 end $$;
 comment on function finish(bigint, jsonb) is 'Settles claimed jobs, any mixture, all or nothing; fenced ones are left alone and reported. sql/README.md describes an item.';
 

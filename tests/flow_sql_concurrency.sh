@@ -204,3 +204,26 @@ same 1 "$(q -c "select pressgate.takeover(4, 3, $beat)")" \
 same 0 "$(q -c "select pressgate.takeover(5, 3, $beat)")" "once"
 same "$id|2|1" "$(q -c "select id, attempt, crashes from pressgate.claim(4, $c)")" \
 	"the next claim counts the crash and the try"
+
+# 8. Two sites and every kind of end in one batch.
+q -c "select t.ingest('b', array(select 'm' || n from generate_series(1, 8) n))" >/dev/null
+q >"$PG_DIR/mix.out" 2>&1 <<-'SQL' || fail "$(cat "$PG_DIR/mix.out")"
+	create table t.mix as select id, claim_no, site_id, route_id, (array['done',
+	    'mirrored', 'cancelled', 'dead'])[1 + row_number() over
+	    (partition by site_id order by id) % 4] "to"
+	  from (select id from pressgate.lane where not replay) l (l),
+	    pressgate.claim(4, array[l, l], array[1, 2], array[0, 0]::bigint[],
+	    array[8, 8], 16);
+	select count(*) from t.mix, pressgate.finish(4, (select jsonb_agg(
+	    to_jsonb(m) || '{"cause": "config", "result": 1}') from t.mix m));
+SQL
+same "0|12 4|0" "$(echo $(q -c "select count(*) filter (where \"to\" = 'mirrored'),
+	count(*) filter (where \"to\" <> 'mirrored') from t.mix group by
+	(select seq is null from pressgate.job_done d where d.job_id = mix.id)" | sort))" \
+	"in a batch of all ends, all but the mirrored ones have a number"
+same "8" "$(q -c "select count(*) from pressgate.dead d join t.mix using (id)
+	where d.cause in ('mirror', 'config')")" \
+	"the dead and the mirrored ones are buried"
+same 0 "$(q -c "select count(*) from (select seq, row_number() over (partition
+	by site_id order by seq) n from pressgate.result) x where seq <> n")" \
+	"and no site's numbers have a hole"
