@@ -19,6 +19,7 @@
 #include "fcgi/results.h"
 #include "fcgi/serve.h"
 #include "fcgi/status.h"
+#include "fcgi/tally.h"
 #include "fcgi/visit.h"
 #include "lib/clock.h"
 #include "lib/codec.h"
@@ -35,6 +36,7 @@ struct child {
 	struct generation generation;
 	struct tools tools;
 	struct poke poke;
+	struct tally tally;
 	bool has_jobs; /* of the request just answered */
 };
 
@@ -148,7 +150,19 @@ answer(void *ctx, const struct serve_request *r, struct gate_buf *out)
 	ms = gate_mono_ms() - r->accepted_ms;
 	gate_metrics_add(c->start->metrics, v.reply.outcome, 1);
 	gate_metrics_observe_ms(c->start->metrics, COUNTERS_SECONDS, ms);
+	tally_add(&c->tally, &v);
 	log_visit(c, &v, ms);
+}
+
+/* It is not worth a refusal: what cannot be written now is tried again. */
+static void
+flush_tally(struct child *c, int64_t now_ms)
+{
+	struct gate_err err = {0};
+
+	if (tally_flush(&c->tally, c->tools.db, now_ms, &err) != GATE_OK)
+		gate_log_err(
+		    c->start->log, GATE_LOG_WARN, "child", "tally", &err);
 }
 
 static void
@@ -159,6 +173,8 @@ after(void *ctx)
 	if (c->has_jobs)
 		poke_send(&c->poke);
 	c->has_jobs = false;
+	if (tally_is_due(&c->tally, gate_mono_ms()))
+		flush_tally(c, gate_mono_ms());
 }
 
 static int64_t
@@ -257,6 +273,8 @@ child_run(const struct child_start *start, struct settings *settings)
 	if (code == GATE_OK) {
 		look_at_database(&c);
 		code = serve_loop(&serve, &calls, &err);
+		if (c.tally.count > 0)
+			flush_tally(&c, gate_mono_ms());
 		tools_clear(&c.tools);
 	}
 	if (code != GATE_OK)

@@ -46,6 +46,8 @@ const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT] = {
 	2},
     [INBOX_READY] = {"ready",
 	"select version, weeks_ahead from pressgate.ready()", 0},
+    [INBOX_REJECTIONS] = {"rejections", "select pressgate.flush_rejections($1)",
+	1},
 };
 
 /* The arrays of ingest(), in the order of its parameters from 18 on. */

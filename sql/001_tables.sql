@@ -210,8 +210,8 @@ create table rejection (
 comment on table rejection is 'Refused requests, counted; nothing of them is stored.';
 comment on column rejection.minute is 'Start of the minute in which they were counted.';
 comment on column rejection.site is 'Name of the site, or empty if it was not known.';
-comment on column rejection.source is 'Door or source.';
-comment on column rejection.reason is 'What pressgate-fcgi logs as outcome.';
+comment on column rejection.source is 'Door or source; empty: no room was left to tell.';
+comment on column rejection.reason is 'What pressgate-fcgi logs as ev, and, where there is one, /reason.';
 comment on column rejection.count is 'How many.';
 
 ------------------------------------------------------------------------- work

@@ -453,6 +453,24 @@ def share_one_namespace(check, s):
         bridge.body("post.published", key), key, door=bridge), 422)
 
 
+def count_refusals(check, s):
+    """By site, door and reason; each process has written its counts."""
+    logged = {}
+    for line in s.log().splitlines():
+        r = json.loads(line)
+        if r["mod"] == "request" and "door" in r and 400 <= r["status"] < 500:
+            reason = r["ev"] + ("/" + r["reason"] if "reason" in r else "")
+            key = (r.get("site", ""), r["door"], reason)
+            logged[key] = logged.get(key, 0) + 1
+    found = {tuple(r[:3]): int(r[3]) for r in s.sql(
+        "select site, source, reason, sum(count) from pressgate.rejection"
+        " group by 1, 2, 3")}
+    check("what was refused is counted as it was logged",
+          found == logged and ("", "bridge", "unknown_site/issuer_unknown")
+          in found and ("blog", "edge", "bad_signature") in found,
+          (set(found.items()) ^ set(logged.items())))
+
+
 def main():
     check = Checks()
     with Bare(processes=16) as s:
@@ -467,6 +485,8 @@ def main():
         check("no secret in the log", not any(
             secret in s.log() for secret in s.secrets.values()))
         check("no child was lost", "child_" not in s.log())
+        s.procs["responder"].stop()
+        count_refusals(check, s)
     check.exit()
 
 
