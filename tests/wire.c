@@ -166,17 +166,25 @@ wire_sign_key(const struct gate_json *v)
 }
 
 struct gate_verify_key *
-wire_verify_key(const struct gate_json *v)
+wire_verify_key_named(const char *name)
 {
 	struct gate_verify_key *out = NULL;
 	struct gate_err err = {0};
 	enum gate_alg alg;
-	struct gate_buf b =
-	    key_bytes(named("keys", v, "key"), "public_file", &alg);
+	struct gate_buf b = key_bytes(
+	    wire_member(wire_list("keys"), name), "public_file", &alg);
 
-	ck_assert_msg(
-	    gate_verify_key_new(alg, gate_buf_span(&b), &out, &err) == GATE_OK,
-	    "%s", err.text);
+	if (gate_verify_key_new(alg, gate_buf_span(&b), &out, &err) !=
+	    GATE_OK) {
+		fprintf(stderr, "wire.json: %s: %s\n", name, err.text);
+		abort();
+	}
 	gate_buf_clear(&b);
 	return out;
+}
+
+struct gate_verify_key *
+wire_verify_key(const struct gate_json *v)
+{
+	return wire_verify_key_named(wire_word(v, "key"));
 }

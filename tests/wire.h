@@ -32,5 +32,6 @@ struct gate_buf wire_bytes(const struct gate_json *v, const char *name);
 struct gate_hmac_key *wire_secret(const struct gate_json *v);
 struct gate_sign_key *wire_sign_key(const struct gate_json *v);
 struct gate_verify_key *wire_verify_key(const struct gate_json *v);
+struct gate_verify_key *wire_verify_key_named(const char *name);
 
 #endif
