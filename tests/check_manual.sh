@@ -105,8 +105,12 @@ if command -v bash >/dev/null; then
 			_pressgate; echo "${COMPREPLY[*]}"; }
 		offer pressgate "dl"
 		offer pressgate dlq "re"
-		offer pressgate dlq replay "--n"')
-	[ "$(echo $offered)" = "dlq replay --new-key" ] ||
+		offer pressgate dlq replay "--n"
+		offer pressgate send --door "e"
+		offer pressgate sign --key-file man/pressgate.c
+		offer pressgate site key blog man/pressgate.c')
+	[ "$(echo $offered)" = "dlq replay --new-key edge \
+man/pressgate.conf.5 man/pressgate.conf.5" ] ||
 		complain "completion offers: $offered"
 fi
 
