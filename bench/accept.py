@@ -24,12 +24,10 @@ PGBENCH = """\
 \\set n :n + 1
 \\set k :n + :client_id * 1000000000
 \\set h hash_murmur2(:k)
-select * from pressgate.ingest(:site, :zero, null, null, null, null, :scheme,
-	:key, :key, :address, :agent, :trace, :signed, null, :ttl, :raw, :version,
-	('{' || :prefix || :k || '}')::uuid[], :types,
-	('{' || :h || '-' || :k || '}')::text[], :none, :prints, :refs,
-	:occurred, :canonical, :one, :lane, :route, :step, :mode, :none, :none,
-	:none, :none);
+select pressgate.ingest_one(:site, :zero, null, null, null, null, :scheme,
+	:key, :key, :address, :agent, :trace, :signed, :ttl, :raw, :version,
+	(:prefix || :k)::uuid, :type, :h || '-' || :k, :print, :ref,
+	:occurred, :canonical, :lane, :route, :step, :mode);
 """
 
 
@@ -99,22 +97,21 @@ def closed_loop(lab, variant, seconds, connections):
 
 def pgbench_values(lab):
     """What a real event was stored with, for pgbench to send again."""
-    names = ("site", "address", "agent", "trace", "signed", "raw", "types",
-             "prints", "refs", "occurred", "canonical", "lane", "route")
+    names = ("site", "address", "agent", "trace", "signed", "raw", "type",
+             "print", "ref", "occurred", "canonical", "lane", "route")
     rows = lab.sql(
         "select e.site_id, address, user_agent, traceparent,"
-        " signed_headers, raw, array[type], array[fingerprint],"
-        " array[object_ref], array[occurred_at], array[canonical],"
-        " array[j.lane], array[j.route] from pressgate.event e join"
-        " pressgate.job j on j.event_id = e.id"
+        " signed_headers, raw, type, fingerprint, object_ref, occurred_at,"
+        " canonical, j.lane, j.route from pressgate.event e"
+        " join pressgate.job j on j.event_id = e.id"
         " where length(raw) > 300 limit 1")
     if not rows:
         raise AssertionError("nothing of what was answered is stored")
     now = lab.value("select left(pressgate.uuid_at(now())::text, 14)")
     return {**dict(zip(names, rows[0])), "prefix": now + "7000-8000-",
             "n": "100000000000", "zero": "0", "scheme": "relay",
-            "key": "k1", "ttl": "2592000", "version": "1", "one": "{1}",
-            "step": "{summary}", "mode": "{live}", "none": "{null}"}
+            "key": "k1", "ttl": "2592000", "version": "1",
+            "step": "summary", "mode": "live"}
 
 
 def pgbench(lab, clients, seconds, state):
@@ -264,7 +261,7 @@ def verdicts(o, found):
 def other_ratios(o, found):
     for n in o.processes:
         group = found[f"{n} responders"]
-        for to, what in (("pgbench", "pgbench, the same ingest()"),
+        for to, what in (("pgbench", "pgbench, the same function"),
                          ("no_db", "without its database call")):
             yield (f"{n} responders: events/s, of {what}", spread(
                 ratios(group, "pressgate", to, lambda r: r["rate"])))

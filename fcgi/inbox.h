@@ -19,6 +19,7 @@
 enum inbox_stmt {
 	INBOX_CATALOG,
 	INBOX_INGEST,
+	INBOX_INGEST_ONE,
 	INBOX_RESULTS,
 	INBOX_EVENT,
 	INBOX_READY,
@@ -93,7 +94,7 @@ enum gate_code inbox_call(struct gate_db *db, enum inbox_stmt stmt,
     struct gate_rows **rows, struct gate_err *err) GATE_MUSTCHECK;
 
 /*
- * Stores a delivery: one call of ingest(). If the connection broke in it,
+ * Stores a delivery: one call of ingest() or ingest_one(). If the connection broke in it,
  * so that nobody knows whether it was committed, it is repeated once with
  * the same event ids, which the database recognises.
  *

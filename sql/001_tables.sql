@@ -64,7 +64,7 @@ create table route (
 	site_id int not null,
 	name text not null,
 	urgency text not null,
-	mode text not null,
+	mode text not null check (mode in ('live', 'dry-run', 'mirror')),
 	active boolean not null default true,
 	unique (site_id, name));
 comment on table route is 'What happens to an event of a site: a named list of steps. Upserted by pressgate apply, never deleted.';
@@ -223,7 +223,7 @@ create table job (
 	lane int not null,
 	route int not null,
 	step text not null,
-	mode text not null check (mode in ('live', 'dry-run', 'mirror', 'bury')),
+	mode text not null,
 	serial_key text,
 	serial_no bigint,
 	coalesce_key text,

@@ -25,7 +25,9 @@ begin
   for i in 1..8 loop
     perform * from t.ingest('a', array['warm' || i]);
     perform * from t.ingest('a', array['warm' || i]);
-    perform t.work(1, 1);
+    perform t.one('a', 'warm one' || i);
+    perform t.one('a', 'warm one' || i);
+    perform t.work(1, 2);
     perform * from pressgate.results_since(1, null, null, 10);
     select id into e from pressgate.event limit 1;
     perform * from pressgate.event_status(1, e);
@@ -44,6 +46,9 @@ begin
     perform count(*) from t.ingest('a', array(select 'k' || i || '.' || n
         from generate_series(1, 1000) n));
   end loop;
+  insert into pressgate.replay_guard
+  select '1:relay', ('g' || n)::bytea, 'd', now() + interval '1 h'
+    from generate_series(1, 100000) n;
 end $$;
 insert into pressgate.result (site_id, seq, job_id, event_id, event_type,
     idempotency_key, route, status)
@@ -60,6 +65,10 @@ select pg_stat_force_next_flush();
 begin; select count(*) from t.ingest('a', array['one']); select 'ingest', t.touched(); commit;
 select pg_stat_force_next_flush();
 begin; select count(*) from t.ingest('a', array['one']); select 'duplicate', t.touched(); commit;
+select pg_stat_force_next_flush();
+begin; select t.one('a', 'another'); select 'one', t.touched(); commit;
+select pg_stat_force_next_flush();
+begin; select t.one('a', 'another'); select 'one_duplicate', t.touched(); commit;
 select pg_stat_force_next_flush();
 begin; select count(*) from t.ingest('a', array(select 'b' || n from generate_series(1, 50) n)); select 'batch50', t.touched(); commit;
 select pg_stat_force_next_flush();
@@ -86,6 +95,8 @@ bound()
 }
 bound ingest 20
 bound duplicate 20
+bound one 20
+bound one_duplicate 20
 bound batch50 400
 bound claim100 1000
 bound claim256empty 10

@@ -51,6 +51,15 @@ sql_load()
 	      array_fill(null::timestamptz, array[n]),
 	      array_fill(null::text, array[n])) i
 	   where s.name = site $$;
+	-- ingest_one() of an event with one job.
+	create function t.one(site text, key text) returns text language sql as $$
+	  select pressgate.ingest_one(s.id, 0, s.id || ':relay', key::bytea,
+	      sha256(key::bytea), now() + interval '1 h', 'relay', 'k', 'k', null,
+	      null, null, null, 86400, 'raw', 1::smallint, t.id(), 't', key,
+	      sha256(key::bytea), null, null, '{"data": 1}',
+	      (select id from pressgate.lane where not replay), o.id, 'st', 'live')
+	    from pressgate.site s join pressgate.route o on o.site_id = s.id
+	   where s.name = site $$;
 	-- Claims up to n jobs of site a and settles them as done.
 	create function t.work(worker bigint, n int, think text default '0')
 	returns bigint language plpgsql as $$
