@@ -25,6 +25,30 @@ TITLE = "It's C:\\new \"thing\" \u2013 5 > 3 & <b>caf\u00e9</b> \U0001f600"
 PLAIN = "It's C:\\new \"thing\" \u2013 5 > 3 & caf\u00e9 \U0001f600"
 
 
+# In the place of what `site add` leaves for the operator to fill in.
+ROUTE = """
+	route "summarise" {
+		events = {"post.published"}
+		urgency = "high"
+		step "summary" {
+			service = "llm"
+			model = "gpt-4o-mini"
+			prompt = "Summarise: {{/data/title|default:untitled}}"
+		}
+		result = "{\\"summary\\": {{/steps/summary/output/text|json}}}"
+	}
+"""
+
+# WP-CLI is not in Debian: what of it the command calls.
+WP_CLI = r"""
+class WP_CLI {
+	public static function line( $text ) { echo $text, "\n"; }
+	public static function success( $text ) { echo $text, "\n"; }
+	public static function error( $text ) { echo "Error: $text\n"; exit( 1 ); }
+}
+"""
+
+
 def before_it_is_set_up(t):
     t.check("a site without constants is not disturbed",
             t.publish("Nothing yet") and t.row(1) is None)
@@ -129,17 +153,76 @@ def published_otherwise(t):
     t.check("taken back, changed and published it is another one", True)
 
 
-def other_doors(t):
-    t.use("edge")
-    post = t.publish("Through the edge door")
+def add_site(t, door):
+    """site add, a route, block A into wp-config.php; the site's name."""
+    name = door + "-site"
+    block = t.s.pressgate("site", "add", name, "--url", t.wp.url,
+                          "--door", door)
+    path = f"{t.s.dir}/etc/sites.d/{name}.conf"
+    text = pathlib.Path(path).read_text()
+    t.s.write(f"etc/sites.d/{name}.conf",
+              text[:text.rindex("}")] + ROUTE + "}\n")
+    t.s.pressgate("apply")
+    t.reload()
+    t.wp.constants(block)
+    return name
+
+
+def through_door(t, door, post, title):
     t.wait_status(post, "sent")
-    t.wait_result(post)
+    wait_until("the gate's result", lambda: t.s.sql(
+        f"select 1 from pressgate.result where object_ref = '{post}'"))
     t.wp.minute()
-    t.check("edge: an event goes in and its result comes back",
-            "Through the edge door" in "".join(t.meta(post)), t.inbox(post))
-    doors = t.s.sql("select scheme from pressgate.event order by id desc "
-                    "limit 1")
-    t.check("edge: by that scheme", doors == [["edge"]], doors)
+    t.check(f"{door}: an event goes in and its result comes back",
+            title in "".join(t.meta(post)), t.inbox(post))
+    seen = t.s.sql("select scheme from pressgate.event where object_ref = "
+                   f"'{post}'")
+    t.check(f"{door}: by that scheme", seen == [[door]], seen)
+
+
+def first_hour(t):
+    """As doc/wordpress.md has it, by each door."""
+    for door in ("edge", "relay"):
+        add_site(t, door)
+        title = f"Through the door {door}"
+        through_door(t, door, t.publish(title), title)
+    name = add_site(t, "bridge")
+    title = "Through the door bridge"
+    post = t.publish(title)
+    wait_until("401", lambda: t.row(post)["http_code"] == "401")
+    t.wp.minute()
+    t.check("bridge: until the gate has the site's key events wait",
+            t.row(post)["status"] == "pending", t.row(post))
+    page = t.wp.admin_page("/wp-admin/index.php").body.decode()
+    block = html.unescape(re.search(r"<textarea readonly[^>]*>(.*?)"
+                                    r"</textarea>", page, re.S)[1])
+    t.check("the dashboard shows block B, and nothing of the private key",
+            block.startswith(f"pressgate site key 1\nsite: {name}\n")
+            and "PRIVATE" not in page, block)
+    said = t.wp.php(WP_CLI + "( new Pressgate\\Command() )->key();")
+    t.check("wp pressgate key prints the same", said == block, said)
+    key = t.wp.value("select concat(autoload, left(option_value, 27)) from "
+                     "wp_options where option_name = 'pressgate_key_pair'")
+    t.check("the private key is in an option that no page loads",
+            key == "no-----BEGIN PRIVATE KEY-----"[:29], key)
+    t.s.pressgate("site", "key", name, "-", text=block)
+    t.reload()
+    t.wp.pass_time(400)
+    t.wp.cron()  # Fetching works again: that ends the pause.
+    t.wp.minute()
+    through_door(t, "bridge", post, title)
+    page = t.wp.admin_page("/wp-admin/index.php").body.decode()
+    t.check("then the dashboard says nothing any more",
+            "pressgate site key" not in page
+            and "pressgate has paused" not in page)
+    said = t.wp.php(WP_CLI + "( new Pressgate\\Command() )->status();")
+    t.check("wp pressgate status says how things stand",
+            f"site {name}, scheme bridge" in said and "sent" in said
+            and "applied" in said and "last poll: 20" in said, said)
+    secrets = t.wp.php("echo PRESSGATE_SECRET, ' ', substr( Pressgate\\State"
+                       "::read( 'pressgate_key_pair' ), 30, 40 );").split()
+    t.check("no secret is in it", len(secrets) == 2
+            and not [x for x in secrets if x in said], (secrets, said))
     t.use("relay")
 
 
@@ -399,6 +482,96 @@ def each_once(t):
             == sorted(set(kept) - {t.without_hook}), t.settled())
 
 
+def result(n, **members):
+    return {"seq": n, "id": f"{n}.0000000{n}", "request_id": "r",
+            "event_type": "post.published", "object_ref": "1",
+            "idempotency_key": "unknown", "route": "summarise",
+            "status": "done", "output": {"summary": "x"}, "usage": None,
+            **members}
+
+
+def what_results_may_be(t):
+    """Pages of a gate that is none."""
+    t.use("relay")
+    post = t.publish("Results of all kinds")
+    key = t.wait_status(post, "sent")["idem"]
+    mine = {"idempotency_key": key, "object_ref": str(post)}
+    pages = {}
+
+    def answer(request):
+        since = request["target"].partition("since=")[2]
+        return pages.get(since) or (500, {}, {})
+
+    def poll():
+        t.wp.php("Pressgate\\Plugin::poller()->poll( 20 );")
+        rows = t.wp.sql("select result_id, state, note from "
+                        "wp_pressgate_inbox order by result_id")
+        return {r[0][0]: (r[1], r[2]) for r in rows}
+
+    def cursor():
+        return t.wp.value("select option_value from wp_options where "
+                          "option_name = 'pressgate_cursor'")
+
+    with FakeGate(answer) as gate:
+        t.use("relay", endpoint=gate.url)
+        t.wp.sql("delete from wp_pressgate_inbox; delete from wp_options "
+                 "where option_name = 'pressgate_cursor'")
+        pages[""] = 200, {}, {"next": "a", "has_more": True, "results": [
+            result(1), result(2, status="dead", output=None, **mine),
+            result(3, status="dry_run", **mine)]}
+        pages["a"] = 200, {}, {"next": "b", "has_more": True, "results": [
+            result(4, output="no object", **mine),
+            result(5, output={"summary": {"not": "scalar"}}, **mine)]}
+        pages["b"] = 200, {}, {"next": "c", "has_more": False, "results": [
+            result(6, output={"summary": 1.5, "other": "y"}, **mine)]}
+        seen = poll()
+        t.check("one run fetches page after page",
+                [r["target"] for r in gate.requests]
+                == ["/results?limit=50", "/results?limit=50&since=a",
+                    "/results?limit=50&since=b"] and cursor() == "c",
+                [r["target"] for r in gate.requests])
+        other = ("skipped", "no field of this site takes it")
+        t.check("each result is kept, with what became of it", seen == {
+            "1": ("skipped", "no event of this site"),
+            "2": ("skipped", "status dead"),
+            "3": ("skipped", "status dry_run"),
+            "4": other, "5": other, "6": ("applied", "site_summary")}, seen)
+        t.check("the one that fits is applied", t.meta(post) == ["1.5"],
+                t.meta(post))
+        for what, bad in (
+                ("a result without an id", {"id": None}),
+                ("one with an id that is none", {"id": "1'; x"}),
+                ("one whose key is a list", {"idempotency_key": []})):
+            pages["c"] = 200, {}, {"next": "d", "has_more": False,
+                                   "results": [result(7, **bad)]}
+            t.check(f"{what} stops the run: the cursor stays",
+                    poll() == seen and cursor() == "c", cursor())
+        for what, page in (
+                ("a cursor that is none", {"next": "a b", "results": []}),
+                ("no list of results", {"next": "d", "results": None}),
+                ("a list", [])):
+            pages["c"] = 200, {}, page
+            t.check(f"{what} stops it, too",
+                    poll() == seen and cursor() == "c", cursor())
+        pages["c"] = 410, {}, {"restart": "a&limit=1"}
+        t.check("and a restart that is no cursor",
+                poll() == seen and cursor() == "c", cursor())
+        last = json.loads(t.wp.value(
+            "select option_value from wp_options where option_name = "
+            "'pressgate_poll'"))
+        t.check("why is kept", last["error"] == "answer 410", last)
+        t.wp.mu_plugin("throws", "<?php add_action( 'pressgate_result', "
+                       "function () { throw new Exception( 'no' ); } );")
+        pages["c"] = 200, {}, {"next": "d", "has_more": False,
+                               "results": [result(8, **mine)]}
+        seen = poll()
+        t.check("a result whose hook throws is kept as failed, nothing of "
+                "it is applied, and the cursor goes on",
+                seen["8"] == ("failed", "no") and cursor() == "d"
+                and t.meta(post) == ["1.5"], (seen, t.meta(post)))
+        t.wp.mu_plugin("throws", "<?php")
+
+
 def uninstall(t):
     t.wp.php("require_once ABSPATH . 'wp-admin/includes/admin.php';"
              "deactivate_plugins( 'pressgate/pressgate.php' );"
@@ -425,7 +598,6 @@ def main():
         post = round_trip(t)
         what_is_no_event(t, post)
         published_otherwise(t)
-        other_doors(t)
         changed_since(t)
         gate_away(t)
         gate_hangs(t)
@@ -434,6 +606,8 @@ def main():
         refused(t)
         cursor_gone(t)
         each_once(t)
+        first_hour(t)
+        what_results_may_be(t)
         check("PHP has nothing to say about the plugin",
               not wp.complaints(), wp.complaints()[:5])
         uninstall(t)

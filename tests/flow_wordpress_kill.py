@@ -82,6 +82,30 @@ def kill_anywhere(t, post):
     return at
 
 
+def killed_each_time(t, post):
+    """Something of the site ends PHP whenever a certain result is applied."""
+    t.wp.sql(AGAIN)
+    t.wp.mu_plugin("deadly", f"""<?php
+add_action( 'pressgate_result', static function ( $result ) {{
+	'{post}' !== $result['object_ref'] || posix_kill( getmypid(), SIGKILL );
+}} );""")
+    later = t.publish("Behind the deadly one")
+    t.wait_status(later, "sent")
+    t.wait_result(later)
+    for tries in range(15):
+        t.wp.pass_time(200)
+        if t.wp.cron() == 0:
+            break
+    t.check("a result that ends PHP ten times is given up",
+            tries == 10 and t.inbox(post) == [
+                ["failed", "PHP ended with it each time"]],
+            (tries, t.inbox(post)))
+    t.check("and what comes after it is applied",
+            len(t.meta(later)) == 1 and not t.meta(post), t.inbox(later))
+    t.wp.mu_plugin("deadly", "<?php")
+    return later
+
+
 def many_at_once(t, posts):
     for post in posts:
         t.wait_result(post)
@@ -128,7 +152,8 @@ def main():
         first = t.publish("Killed and killed again")
         t.wait_status(first, "sent")
         kill_anywhere(t, first)
-        more = [t.publish(f"One of seven, {n}") for n in range(6)]
+        later = killed_each_time(t, first)
+        more = [later] + [t.publish(f"One of seven, {n}") for n in range(6)]
         for post in more:
             t.wait_status(post, "sent")
         many_at_once(t, [first, *more])

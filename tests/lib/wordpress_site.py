@@ -45,6 +45,14 @@ class Site:
             endpoint=endpoint or self.s.base, scheme=scheme,
             secret=secret or known[scheme]))
 
+    def reload(self):
+        """New keys and sites into the gate, by a restart: it is ready when
+        that is over."""
+        for name in ("responder", "worker"):
+            self.s.procs[name].stop()
+        self.s.start_responder()
+        self.s.start_worker()
+
     def publish(self, title, **members):
         a = self.wp.rest("POST", "/wp/v2/posts", {
             "title": title, "content": "<p>One.</p><p>Two.</p>",

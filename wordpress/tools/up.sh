@@ -13,11 +13,14 @@
 # `pressgate site add` goes there, before or after `up`. As root everything
 # runs as `nobody`. WordPress may speak to this machine only, and WP-Cron runs
 # when asked: (cd $WP_ROOT && php wp-cron.php), or $WP_URL/wp-cron.php.
+#
+# WP_SOURCE is the folder of another WordPress than Debian's package has,
+# PRESSGATE_PLUGIN_DIR another plugin than this checkout's.
 
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-plugin=$here/../pressgate
+plugin=${PRESSGATE_PLUGIN_DIR:-$here/../pressgate}
 source=${WP_SOURCE:-/usr/share/wordpress}
 unprivileged=nobody
 
@@ -297,8 +300,9 @@ up()
 	start_database
 	as_user cp -rL "$source/." "$dir/www"
 	as_user rm -f "$dir/www/wp-config.php"
-	tar -C "$plugin/.." -cf - pressgate |
-		as_user tar -C "$dir/www/wp-content/plugins" -xf -
+	as_user mkdir "$dir/www/wp-content/plugins/pressgate"
+	tar -C "$plugin" -cf - . |
+		as_user tar -C "$dir/www/wp-content/plugins/pressgate" -xf -
 	write_config
 	for step in install setup; do
 		(cd "$dir/www" && as_user php -d sys_temp_dir="$dir/tmp" -- \
@@ -331,7 +335,7 @@ down)
 	rm -rf "$dir"
 	;;
 *)
-	sed -n '2,17s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,19s/^# \{0,1\}//p' "$0" >&2
 	exit 64
 	;;
 esac

@@ -24,6 +24,12 @@ final class Inbox {
 	const FAILED  = 'failed';
 
 	/**
+	 * How often a result may come without being settled. What ends PHP each
+	 * time must not keep all that come after it waiting for ever.
+	 */
+	const TRIES = 10;
+
+	/**
 	 * The table's name.
 	 *
 	 * @var string
@@ -39,7 +45,8 @@ final class Inbox {
 	}
 
 	/**
-	 * Writes a result down if it is not there yet.
+	 * Writes a result down if it is not there yet, else counts that it has
+	 * come again.
 	 *
 	 * @param array $result A result that Poller::is_result() took.
 	 * @throws Storage_Error When the database does not.
@@ -50,7 +57,10 @@ final class Inbox {
 			$wpdb->prepare(
 				"INSERT INTO {$this->table} (result_id, idem, event, object_ref, route, status, output, received_at)
 				VALUES (%s, %s, %s, %s, %s, %s, %s, %d)
-				ON DUPLICATE KEY UPDATE result_id = result_id",
+				ON DUPLICATE KEY UPDATE
+				note = IF(state = 'new' AND tries >= %d, 'PHP ended with it each time', note),
+				state = IF(state = 'new' AND tries >= %d, 'failed', state),
+				tries = LEAST(tries, 60000) + 1",
 				$result['id'],
 				Event::cut( $result['idempotency_key'], 128 ),
 				Event::cut( $result['event_type'], 64 ),
@@ -58,7 +68,9 @@ final class Inbox {
 				Event::cut( $result['route'], 64 ),
 				Event::cut( $result['status'], 16 ),
 				Json::encode( $result['output'] ?? null ),
-				time()
+				time(),
+				self::TRIES,
+				self::TRIES
 			)
 		);
 	}

@@ -79,6 +79,7 @@ final class Schema {
 			status varchar(16) NOT NULL,
 			output mediumblob NOT NULL,
 			state varchar(8) NOT NULL DEFAULT 'new',
+			tries smallint(5) unsigned NOT NULL DEFAULT 1,
 			note varchar(255) NOT NULL DEFAULT '',
 			received_at bigint(20) unsigned NOT NULL,
 			settled_at bigint(20) unsigned NOT NULL DEFAULT 0,

@@ -30,6 +30,7 @@ final class Post_Meta implements Applier {
 		 * @param array    $result The result.
 		 */
 		$fields = (array) apply_filters( 'pressgate_post_meta', array(), $result );
+		$fields = array_filter( $fields, static fn( $name ) => is_string( $name ) && '' !== $name );
 		$values = is_array( $result['output'] ?? null ) ? array_intersect_key( $result['output'], $fields ) : array();
 		$values = array_filter( $values, 'is_scalar' );
 		if ( array() === $values ) {
@@ -46,7 +47,7 @@ final class Post_Meta implements Applier {
 		// What a cache says may be of a transaction that never was.
 		wp_cache_delete( $post, 'post_meta' );
 		foreach ( $values as $member => $value ) {
-			$this->write( $post, (string) $fields[ $member ], $value );
+			$this->write( $post, $fields[ $member ], $value );
 		}
 		return array( Inbox::APPLIED, implode( ', ', array_intersect_key( $fields, $values ) ) );
 	}
@@ -58,15 +59,18 @@ final class Post_Meta implements Applier {
 	 * @param int    $post  The post.
 	 * @param string $field The field's name.
 	 * @param mixed  $value A scalar.
-	 * @throws Storage_Error When the database does not take it.
+	 * @throws Storage_Error     When the database does not take it.
+	 * @throws \RuntimeException When something else keeps it from being written.
 	 */
 	private function write( int $post, string $field, $value ): void {
+		global $wpdb;
 		$value = is_string( $value ) ? wp_kses_post( $value ) : (string) $value;
 		$held  = sanitize_meta( $field, $value, 'post', get_post_type( $post ) );
 		// update_post_meta() takes slashes away, and is false, too, when the
 		// field has this value already.
 		if ( ! update_post_meta( $post, $field, wp_slash( $value ) ) && get_post_meta( $post, $field, true ) !== $held ) {
-			throw new Storage_Error( 'a custom field could not be written' );
+			$what = "the custom field $field could not be written";
+			throw '' === $wpdb->last_error ? new \RuntimeException( $what ) : new Storage_Error( $what );
 		}
 	}
 }
