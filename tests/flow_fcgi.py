@@ -243,7 +243,10 @@ def repeat_params(check, s):
     good = fc.post_params(s.secret, body, "d-1")
     for name in ("HTTP_X_WP_SIGNATURE", "HTTP_X_WP_TIMESTAMP",
                  "HTTP_IDEMPOTENCY_KEY", "HTTP_CONTENT_TYPE",
-                 "HTTP_X_FORWARDED_PROTO", "HTTP_AUTHORIZATION"):
+                 "HTTP_X_FORWARDED_PROTO", "HTTP_AUTHORIZATION",
+                 "HTTP_X_SIGNATURE", "HTTP_X_IDEMPOTENCY_KEY",
+                 "HTTP_X_EDGE_TIMESTAMP", "HTTP_X_EDGE_NONCE",
+                 "HTTP_X_EDGE_SIGNATURE", "HTTP_X_EDGE_KEY_ID"):
         value = dict(good).get(name, "x")
         base = [(k, v) for k, v in good if k != name]
         for where, params in (
