@@ -281,6 +281,34 @@ START_TEST(refuses_a_request_with_a_byte_changed)
 }
 END_TEST
 
+/* What fetches does not bring, and the other way round. */
+START_TEST(takes_no_proof_of_one_method_for_the_other)
+{
+	const struct gate_json *v =
+	    gate_json_at(wire_list("requests"), (size_t)_i);
+	struct gate_span data;
+	struct knock k;
+	enum outcome o;
+
+	knock_init(&k, v);
+	data = k.is_get ? k.match.target : gate_buf_span(&k.body);
+	if (k.match.door == DOOR_EVENT) /* its id names no site */
+		k.match.argument.n = 0;
+	k.is_get = !k.is_get;
+	k.request.x_signature = GATE_SPAN("sha256=0123456789abcdef0123456789"
+					  "abcdef0123456789abcdef0123456789"
+					  "abcdef");
+	k.request.x_idempotency_key = GATE_SPAN("k");
+	k.request.idempotency_key = GATE_SPAN("k");
+	o = outcome_at(&k, data, wire_number(wire_member(v, "holds"), "from"));
+	ck_assert_msg(o ==
+		(k.scheme == &scheme_bridge ? OUTCOME_BAD_TOKEN
+					    : OUTCOME_BAD_SIGNATURE),
+	    "%s: %d", wire_word(v, "name"), o);
+	knock_clear(&k);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -293,6 +321,8 @@ suite(void)
 	n = (int)gate_json_count(wire_list("requests"));
 	tcase_add_loop_test(t, takes_a_request_as_long_as_it_holds, 0, n);
 	tcase_add_loop_test(t, refuses_a_request_with_a_byte_changed, 0, n);
+	tcase_add_loop_test(
+	    t, takes_no_proof_of_one_method_for_the_other, 0, n);
 	tcase_set_timeout(t, 60); /* signatures, under sanitizers */
 	suite_add_tcase(s, t);
 	return s;
