@@ -1,5 +1,5 @@
 /*
- * HTTP client over libcurl's multi interface. Owns the ring of transfers
+ * HTTP client over libcurl's multi interface. Owns the rings of transfers
  * and the one wait; lib/http_transfer.c owns what a transfer is. Does not
  * retry, does not know what an answer means. Single-threaded but for
  * libcurl's own resolver.
@@ -21,8 +21,9 @@
 struct gate_http {
 	CURLM *multi;
 	bool one_bundle;
-	struct http_transfer
-	    ring; /* all transfers; its own fields are unused */
+	/* All transfers; the rings' own fields are unused. */
+	struct http_transfer sending; /* the body is not all sent */
+	struct http_transfer waiting; /* for the answer */
 	size_t under_way;
 	struct http_transfer *last; /* handed out by gate_http_next */
 };
@@ -59,7 +60,8 @@ gate_http_new(
 	h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		return gate_err_set(err, GATE_E_NOMEM, "no memory");
-	h->ring.prev = h->ring.next = &h->ring;
+	h->sending.prev = h->sending.next = &h->sending;
+	h->waiting.prev = h->waiting.next = &h->waiting;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		free(h);
 		return gate_err_set(err, GATE_E_SYS, "libcurl did not start");
@@ -83,8 +85,10 @@ gate_http_free(struct gate_http *h)
 {
 	if (h == NULL)
 		return;
-	while (h->ring.next != &h->ring)
-		drop(h, h->ring.next);
+	while (h->sending.next != &h->sending)
+		drop(h, h->sending.next);
+	while (h->waiting.next != &h->waiting)
+		drop(h, h->waiting.next);
 	(void)curl_multi_cleanup(h->multi);
 	curl_global_cleanup();
 	free(h);
@@ -103,10 +107,7 @@ gate_http_start(struct gate_http *h, const struct gate_http_request *r,
 		http_transfer_free(t);
 		return gate_err_set(err, GATE_E_NOMEM, "no memory");
 	}
-	t->prev = &h->ring;
-	t->next = h->ring.next;
-	t->next->prev = t;
-	h->ring.next = t;
+	http_transfer_move(t, r->body.n > 0 ? &h->sending : &h->waiting);
 	h->under_way++;
 	return GATE_OK;
 }
@@ -115,6 +116,18 @@ size_t
 gate_http_under_way(const struct gate_http *h)
 {
 	return h->under_way;
+}
+
+static void
+slim_all(struct gate_http *h)
+{
+	struct http_transfer *t = h->sending.next, *next;
+
+	for (; t != &h->sending; t = next) {
+		next = t->next;
+		if (http_transfer_slim(t))
+			http_transfer_move(t, &h->waiting);
+	}
 }
 
 enum gate_code
@@ -144,6 +157,7 @@ gate_http_wait(struct gate_http *h, struct pollfd *extra, size_t extra_count,
 		    running < before ? 0 : ms, NULL);
 	if (rc == CURLM_OK)
 		rc = curl_multi_perform(h->multi, &running);
+	slim_all(h);
 	for (i = 0; i < extra_count; i++)
 		extra[i].revents =
 		    (short)((fds[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0) |

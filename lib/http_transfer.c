@@ -24,6 +24,10 @@
 #define KEPT_MAX_AGE_S 30L /* idle connections older than this are closed */
 #define CA_KEPT_S 60L      /* a changed bundle counts that soon */
 
+/* Each transfer has these while it waits, which is most of its time. */
+#define READ_BYTES 2048L
+#define WRITE_BYTES 16384L /* libcurl takes no less */
+
 static bool
 is_allowed(struct http_transfer *t, const struct sockaddr *peer, socklen_t n)
 {
@@ -175,6 +179,8 @@ set_rules(struct http_transfer *t)
 	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L);
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
 	SET(CURLOPT_MAXAGE_CONN, KEPT_MAX_AGE_S);
+	SET(CURLOPT_BUFFERSIZE, READ_BYTES);
+	SET(CURLOPT_UPLOAD_BUFFERSIZE, WRITE_BYTES);
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, t);
 	SET(CURLOPT_PREREQFUNCTION, before_request);
@@ -240,6 +246,7 @@ http_transfer_new(const struct gate_http_request *r, bool one_bundle,
 	gate_buf_init(&t->body, r->answer_max);
 	t->allow = r->allow;
 	t->ctx = r->ctx;
+	t->body_bytes = (curl_off_t)r->body.n;
 	t->started_ms = gate_mono_ms();
 	t->easy = curl_easy_init();
 	rc = put_headers(t, r, err);
@@ -255,15 +262,31 @@ http_transfer_new(const struct gate_http_request *r, bool one_bundle,
 	return GATE_OK;
 }
 
+static void
+unlink_ring(struct http_transfer *t)
+{
+	if (t->next == NULL)
+		return;
+	t->prev->next = t->next;
+	t->next->prev = t->prev;
+}
+
+void
+http_transfer_move(struct http_transfer *t, struct http_transfer *ring)
+{
+	unlink_ring(t);
+	t->prev = ring->prev;
+	t->next = ring;
+	t->prev->next = t;
+	ring->prev = t;
+}
+
 void
 http_transfer_free(struct http_transfer *t)
 {
 	if (t == NULL)
 		return;
-	if (t->next != NULL) {
-		t->prev->next = t->next;
-		t->next->prev = t->prev;
-	}
+	unlink_ring(t);
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
 	gate_buf_wipe(&t->body);
@@ -326,6 +349,24 @@ set_text(struct http_transfer *t, CURLcode code)
 	if (!gate_span_copy(gate_span_of(s, strnlen(s, sizeof(t->text) - 1)),
 		t->text, sizeof(t->text)))
 		t->text[0] = '\0';
+}
+
+/*
+ * libcurl keeps the buffer that a request was sent from until the answer has
+ * come; told its size again, it lets go of it (up to 8.6; later versions
+ * have one buffer for all transfers, and this does nothing). Nothing is
+ * left to be sent by then.
+ */
+bool
+http_transfer_slim(struct http_transfer *t)
+{
+	curl_off_t sent = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (sent < t->body_bytes)
+		return false;
+	(void)curl_easy_setopt(t->easy, CURLOPT_UPLOAD_BUFFERSIZE, WRITE_BYTES);
+	return true;
 }
 
 void

@@ -22,13 +22,14 @@ struct http_transfer {
 	bool opened;    /* at least one peer was allowed */
 	bool too_large; /* body or headers */
 	size_t sent;    /* times the request was about to be written */
+	curl_off_t body_bytes;
 	int64_t started_ms;
 	enum gate_http_end end;
 	int64_t status;
 	int64_t duration_ms;
 	char detail[CURL_ERROR_SIZE];
 	char text[GATE_ERR_TEXT];
-	struct http_transfer *prev, *next; /* in gate_http's ring */
+	struct http_transfer *prev, *next; /* in one of gate_http's rings */
 };
 
 /* Codes as gate_http_start; *out only on GATE_OK. In no ring yet.
@@ -39,6 +40,13 @@ enum gate_code http_transfer_new(const struct gate_http_request *r,
     struct gate_err *err) GATE_MUSTCHECK;
 /* Takes it out of its ring. It must be in no multi handle any more. */
 void http_transfer_free(struct http_transfer *t);
+
+/* Takes it out of its ring, if it is in one, and puts it into another. */
+void http_transfer_move(struct http_transfer *t, struct http_transfer *ring);
+
+/* Gives memory back that only sending needs, once all is sent; false if it
+ * is not yet. Not from within libcurl. */
+bool http_transfer_slim(struct http_transfer *t);
 
 /* Writes down how it ended: end, status, duration, text. */
 void http_transfer_end(struct http_transfer *t, CURLcode code);

@@ -10,12 +10,13 @@ listens somewhere on 127.0.0.1 and prints the port. Settings:
     alpn=h2,http/1.1  what it offers
     streams=N         SETTINGS_MAX_CONCURRENT_STREAMS
     wait=MS           how long a request waits for its answer
+    body=N            spaces to put behind an answer
     script=A,B,...    what becomes of the first request, the second ...;
                       the last word holds for all others
 
     ok        200 and what was seen so far, as JSON: {"protocol": "h2",
               "connections": 1, "requests": 1, "open": most at once on one
-              connection}
+              connection, "received": bytes of bodies}
     drain     GOAWAY that covers this request, then ok
     goaway    GOAWAY that does not cover it
     refuse    RST_STREAM, REFUSED_STREAM
@@ -26,15 +27,18 @@ listens somewhere on 127.0.0.1 and prints the port. Settings:
 
 import asyncio
 import json
+import re
 import ssl
 import struct
 import sys
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
+WINDOW_UPDATE = 8
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM = 0, 2, 7
 MAX_CONCURRENT_STREAMS = 3
+FRAME_MAX = 16384
 STATUS_200 = b"\x88"  # RFC 7541, appendix A
 
 
@@ -42,8 +46,10 @@ class Server:
     def __init__(self, settings):
         self.streams = int(settings.get("streams", 100))
         self.wait = int(settings.get("wait", 0)) / 1000
+        self.body = b" " * int(settings.get("body", 0))
         self.script = settings.get("script", "ok").split(",")
-        self.connections = self.requests = self.most_open = 0
+        self.connections = self.requests = 0
+        self.most_open = self.received = 0
 
     def word(self):
         n = min(self.requests, len(self.script) - 1)
@@ -53,7 +59,8 @@ class Server:
     def seen(self, protocol):
         return json.dumps({
             "protocol": protocol, "connections": self.connections,
-            "requests": self.requests, "open": self.most_open}).encode()
+            "requests": self.requests, "open": self.most_open,
+            "received": self.received}).encode() + self.body
 
     async def serve(self, reader, writer):
         self.connections += 1
@@ -69,9 +76,12 @@ class Server:
             writer.close()
 
     async def serve_h1(self, reader, writer):
-        """Requests without a body only."""
         while True:
-            await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            if length:
+                body = await reader.readexactly(int(length[1]))
+                self.received += len(body)
             if self.word() != "ok":
                 return
             body = self.seen("http/1.1")
@@ -112,6 +122,11 @@ class H2:
                                             len(self.open))
             elif kind == RST_STREAM:
                 self.open.discard(stream)
+            elif kind == DATA and payload:
+                self.server.received += len(payload)
+                more = struct.pack(">I", len(payload))
+                self.send(WINDOW_UPDATE, 0, 0, more)
+                self.send(WINDOW_UPDATE, 0, stream, more)
             elif kind == GOAWAY:
                 return
             if kind in (HEADERS, DATA) and flags & END_STREAM:
@@ -124,7 +139,11 @@ class H2:
 
     def do_ok(self, stream):
         self.send(HEADERS, END_HEADERS, stream, STATUS_200)
-        self.send(DATA, END_STREAM, stream, self.server.seen("h2"))
+        body = self.server.seen("h2")
+        while len(body) > FRAME_MAX:  # curl's window is larger than any body
+            self.send(DATA, 0, stream, body[:FRAME_MAX])
+            body = body[FRAME_MAX:]
+        self.send(DATA, END_STREAM, stream, body)
 
     def do_drain(self, stream):
         self.send(GOAWAY, 0, 0, struct.pack(">II", stream, NO_ERROR))
