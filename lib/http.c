@@ -3,23 +3,34 @@
  * and the one wait; lib/http_transfer.c owns what a transfer is. Does not
  * retry, does not know what an answer means. Single-threaded but for
  * libcurl's own resolver.
+ *
+ * libcurl says which descriptors it wants watched and when it wants to be
+ * called; they are watched by one epoll descriptor, so that a wait costs what
+ * has happened and not what is under way.
  */
 #include "config.h"
 
 #include "lib/http.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/http_transfer.h"
 #include "lib/num.h"
 
 #define EXTRA_MAX 8         /* descriptors that the caller may add */
+#define EVENTS_MAX 64       /* looked at in one wait; the others wait */
 #define WAIT_MAX_MS 3600000 /* fits an int; the caller asks again */
 
 struct gate_http {
 	CURLM *multi;
+	int epoll_fd;
+	int64_t wake_ms; /* when libcurl wants to be called; or INT64_MAX */
+	int running;     /* transfers that have not ended, says libcurl */
 	bool one_bundle;
 	/* All transfers; the rings' own fields are unused. */
 	struct http_transfer sending; /* the body is not all sent */
@@ -27,6 +38,38 @@ struct gate_http {
 	size_t under_way;
 	struct http_transfer *last; /* handed out by gate_http_next */
 };
+
+/* From libcurl: which events of a descriptor it wants to hear of. */
+static int
+watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
+{
+	struct gate_http *h = arg;
+	struct epoll_event ev = {.data.fd = fd,
+	    .events = (what & CURL_POLL_IN ? EPOLLIN : 0u) |
+		(what & CURL_POLL_OUT ? EPOLLOUT : 0u)};
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		/* It may be closed already, and gone with that. */
+		(void)epoll_ctl(h->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+		return 0;
+	}
+	if (known != NULL)
+		return epoll_ctl(h->epoll_fd, EPOLL_CTL_MOD, fd, &ev);
+	if (epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, fd, &ev) != 0)
+		return -1;
+	return curl_multi_assign(h->multi, fd, h) == CURLM_OK ? 0 : -1;
+}
+
+static int
+set_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+	struct gate_http *h = arg;
+
+	(void)multi;
+	h->wake_ms = timeout_ms < 0 ? INT64_MAX : gate_mono_ms() + timeout_ms;
+	return 0;
+}
 
 static void
 drop(struct gate_http *h, struct http_transfer *t)
@@ -44,6 +87,25 @@ has_bundle(void)
 	const char *path = curl_version_info(CURLVERSION_NOW)->cainfo;
 
 	return path != NULL && access(path, R_OK) == 0;
+}
+
+#define SET(option, value)                                                     \
+	do {                                                                   \
+		if (curl_multi_setopt(h->multi, option, value) != CURLM_OK)    \
+			return false;                                          \
+	} while (0)
+
+static bool
+set_options(struct gate_http *h, long connections_max)
+{
+	SET(CURLMOPT_MAX_TOTAL_CONNECTIONS, connections_max);
+	SET(CURLMOPT_MAXCONNECTS, connections_max);
+	SET(CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	SET(CURLMOPT_SOCKETFUNCTION, watch);
+	SET(CURLMOPT_SOCKETDATA, h);
+	SET(CURLMOPT_TIMERFUNCTION, set_timer);
+	SET(CURLMOPT_TIMERDATA, h);
+	return true;
 }
 
 enum gate_code
@@ -67,12 +129,10 @@ gate_http_new(
 		return gate_err_set(err, GATE_E_SYS, "libcurl did not start");
 	}
 	h->one_bundle = has_bundle();
+	h->wake_ms = INT64_MAX;
+	h->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	h->multi = curl_multi_init();
-	if (h->multi == NULL ||
-	    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max) !=
-		CURLM_OK ||
-	    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, max) !=
-		CURLM_OK) {
+	if (h->epoll_fd < 0 || h->multi == NULL || !set_options(h, max)) {
 		gate_http_free(h);
 		return gate_err_set(err, GATE_E_NOMEM, "no memory");
 	}
@@ -90,6 +150,8 @@ gate_http_free(struct gate_http *h)
 	while (h->waiting.next != &h->waiting)
 		drop(h, h->waiting.next);
 	(void)curl_multi_cleanup(h->multi);
+	if (h->epoll_fd >= 0)
+		(void)close(h->epoll_fd); /* libcurl's last word came before */
 	curl_global_cleanup();
 	free(h);
 }
@@ -130,41 +192,79 @@ slim_all(struct gate_http *h)
 	}
 }
 
+/* Has libcurl do what is due by time. Once: if more is due at once, the
+ * next wait does not sleep, and the caller has his turn between. */
+static CURLMcode
+drive_timer(struct gate_http *h)
+{
+	if (h->wake_ms > gate_mono_ms())
+		return CURLM_OK;
+	h->wake_ms = INT64_MAX; /* unless it asks again */
+	return curl_multi_socket_action(
+	    h->multi, CURL_SOCKET_TIMEOUT, 0, &h->running);
+}
+
+static CURLMcode
+drive_sockets(struct gate_http *h)
+{
+	struct epoll_event events[EVENTS_MAX];
+	CURLMcode rc = CURLM_OK;
+	int i, n = epoll_wait(h->epoll_fd, events, EVENTS_MAX, 0);
+
+	for (i = 0; rc == CURLM_OK && i < n; i++) {
+		uint32_t e = events[i].events;
+		int mask = (e & EPOLLIN ? CURL_CSELECT_IN : 0) |
+		    (e & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+		    (e & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+
+		rc = curl_multi_socket_action(
+		    h->multi, events[i].data.fd, mask, &h->running);
+	}
+	return rc;
+}
+
+/* How long poll() may sleep: not while an ended transfer waits. */
+static int
+sleep_ms(const struct gate_http *h, int64_t timeout_ms)
+{
+	int64_t left;
+
+	if (timeout_ms > WAIT_MAX_MS)
+		timeout_ms = WAIT_MAX_MS;
+	if (timeout_ms <= 0 || (size_t)h->running < h->under_way)
+		return 0;
+	if (h->wake_ms == INT64_MAX)
+		return (int)timeout_ms;
+	left = h->wake_ms - gate_mono_ms();
+	return (int)(left < 0 ? 0 : left < timeout_ms ? left : timeout_ms);
+}
+
 enum gate_code
 gate_http_wait(struct gate_http *h, struct pollfd *extra, size_t extra_count,
     int64_t timeout_ms, struct gate_err *err)
 {
-	struct curl_waitfd fds[EXTRA_MAX];
-	int running, before = (int)h->under_way, ms;
-	CURLMcode rc;
-	size_t i;
+	struct pollfd fds[EXTRA_MAX + 1];
+	CURLMcode rc = drive_timer(h);
+	int n = 0;
 
-	/* poll's and libcurl's bits are equal on paper only. */
 	GATE_ASSERT(extra_count <= EXTRA_MAX);
-	for (i = 0; i < extra_count; i++) {
-		fds[i].fd = extra[i].fd;
-		fds[i].events =
-		    (short)((extra[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
-			(extra[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
-		fds[i].revents = 0;
-	}
-	ms = (int)(timeout_ms < 0          ? 0
-		: timeout_ms > WAIT_MAX_MS ? WAIT_MAX_MS
-					   : timeout_ms);
-	rc = curl_multi_perform(h->multi, &running);
-	if (rc == CURLM_OK) /* what has ended must not wait */
-		rc = curl_multi_poll(h->multi, fds, (unsigned int)extra_count,
-		    running < before ? 0 : ms, NULL);
+	fds[0] = (struct pollfd){.fd = h->epoll_fd, .events = POLLIN};
+	if (extra_count > 0)
+		memcpy(&fds[1], extra, extra_count * sizeof(*extra));
 	if (rc == CURLM_OK)
-		rc = curl_multi_perform(h->multi, &running);
-	slim_all(h);
-	for (i = 0; i < extra_count; i++)
-		extra[i].revents =
-		    (short)((fds[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
-			(fds[i].revents & CURL_WAIT_POLLOUT ? POLLOUT : 0));
+		n = poll(fds, 1 + extra_count, sleep_ms(h, timeout_ms));
+	if (n < 0 && errno != EINTR)
+		return gate_err_sys(err, "poll");
+	if (n > 0 && fds[0].revents != 0)
+		rc = drive_sockets(h);
+	if (rc == CURLM_OK)
+		rc = drive_timer(h);
 	if (rc != CURLM_OK)
 		return gate_err_set(
 		    err, GATE_E_SYS, "libcurl: %s", curl_multi_strerror(rc));
+	slim_all(h);
+	for (size_t i = 0; i < extra_count; i++)
+		extra[i].revents = n > 0 ? fds[1 + i].revents : 0;
 	return GATE_OK;
 }
 
