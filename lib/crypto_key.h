@@ -40,13 +40,14 @@ struct gate_sign_key;
  * alg   what the configuration says
  * text  a PEM public key (SubjectPublicKeyInfo), or the secret of HS256 as it
  *       stands; nothing is kept of it
- * Returns GATE_OK, GATE_E_CONF (err says what was expected and what came, but
- *         never the bytes; OpenSSL's decoders sometimes say so too when they
- * are short of memory), GATE_E_NOMEM. On failure *out is untouched. Refused:
- * RSA outside the bits above, exponent even, 1 or too long, modulus with small
- * factors; curves other than P-256; another kind of key than alg needs; a
- * private key; more than one PEM block; a secret that is short or is itself a
- * PEM block (the public key of RS256, say).
+ * Returns GATE_OK, GATE_E_NOMEM, GATE_E_CONF: err says what was expected and
+ *         what came, but never the bytes. (OpenSSL's decoders, short of
+ *         memory, sometimes end in that too.) On failure *out is untouched.
+ *
+ * Refused: RSA outside the bits above, exponent even, 1 or too long, modulus
+ * with small factors; curves other than P-256; another kind of key than alg
+ * needs; a private key; more than one PEM block; a secret that is short or is
+ * itself a PEM block (the public key of RS256, say).
  */
 enum gate_code gate_verify_key_new(enum gate_alg alg, struct gate_span text,
     struct gate_verify_key **out, struct gate_err *err) GATE_MUSTCHECK;

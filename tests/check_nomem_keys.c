@@ -166,7 +166,7 @@ static const struct {
     {"verify", verify_good, GATE_OK, GATE_E_NOMEM, 1},
     {"refuse", verify_bad, GATE_E_AUTH, GATE_E_NOMEM, 1},
     {"sign", sign, GATE_OK, GATE_E_NOMEM, 1},
-    {"load", load, GATE_OK, GATE_E_CONF, 7},
+    {"load", load, GATE_OK, GATE_E_CONF, 23},
     {"judge a token", judge, GATE_OK, GATE_E_NOMEM, 1},
     {"make a token", make, GATE_OK, GATE_E_NOMEM, 1},
 };

@@ -1,20 +1,22 @@
 /*
- * Judges tokens that another program made, for flow_jose.py: reads JSON
- * documents, one a line, from stdin. A document with "key" adds a key of an
- * issuer, one with "token" is answered by a line with the verdict: the name
- * of a fault, or ok. Anything else ends it.
+ * Judges what another program made, for flow_jose.py and wycheproof.py: reads
+ * JSON documents, one a line, from stdin. A document with "key" adds a key of
+ * an issuer; one with "token" is answered by a line with the verdict, the name
+ * of a fault or ok; one with "public" (PEM, or empty and the secret in
+ * "hex"), "message" and "signature" (hex) by ok, signature, or key if the key
+ * is refused. Anything else ends it.
  */
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "lib/codec.h"
 #include "lib/jwt.h"
 
-#define LINE_BYTES 65536
+#define LINE_BYTES 262144
 #define KEYS_MAX 16
 
 struct world {
@@ -96,6 +98,45 @@ answer(const struct world *w, const struct gate_json *doc)
 	printf("%s\n", gate_jwt_fault_name(fault));
 }
 
+static void
+put_hex(struct gate_buf *b, struct gate_span hex)
+{
+	unsigned char *p;
+
+	gate_buf_init(b, hex.n / 2 + 1);
+	GATE_ASSERT(gate_buf_room(b, hex.n / 2 + 1, &p) == GATE_OK &&
+	    gate_hex_decode(hex, p, hex.n / 2));
+	gate_buf_added(b, hex.n / 2);
+}
+
+/* An algorithm that we do not have is a key that we do not take. */
+static void
+answer_raw(const struct gate_json *doc)
+{
+	struct gate_verify_key *key = NULL;
+	struct gate_span public = member(doc, "public");
+	struct gate_buf message, signature, secret;
+	enum gate_alg alg;
+	const char *verdict = "key";
+
+	put_hex(&message, member(doc, "message"));
+	put_hex(&signature, member(doc, "signature"));
+	put_hex(&secret, public.n > 0 ? GATE_SPAN("") : member(doc, "hex"));
+	if (public.n == 0)
+	public = gate_buf_span(&secret);
+	if (gate_alg_parse(member(doc, "algorithm"), &alg) &&
+	    gate_verify_key_new(alg, public, &key, NULL) == GATE_OK)
+		verdict = gate_verify(key, gate_buf_span(&message),
+			      gate_buf_span(&signature)) == GATE_OK
+		    ? "ok"
+		    : "signature";
+	printf("%s\n", verdict);
+	gate_verify_key_free(key);
+	gate_buf_clear(&secret);
+	gate_buf_clear(&message);
+	gate_buf_clear(&signature);
+}
+
 int
 main(void)
 {
@@ -113,6 +154,8 @@ main(void)
 		}
 		if (gate_json_get(doc, "key", &v))
 			add_key(&w, doc);
+		else if (gate_json_get(doc, "public", &v))
+			answer_raw(doc);
 		else
 			answer(&w, doc);
 		gate_json_free(doc);
