@@ -505,7 +505,6 @@ suite(void)
 	Suite *s = suite_create("http");
 	TCase *t = tcase_create("http");
 
-	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	add_row_test(t, tells_how_a_call_ended, ends);
 	tcase_add_test(t, hands_over_body_and_headers);

@@ -257,7 +257,6 @@ suite(void)
 			openssl_malloc, openssl_realloc, openssl_free) == 1);
 	tcase_add_unchecked_fixture(t, jwt_rows_open, jwt_rows_close);
 	tcase_add_loop_test(t, calls_no_good_signature_bad, 0, WORKS * ALGS);
-	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
 	return s;
 }

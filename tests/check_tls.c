@@ -369,7 +369,6 @@ suite(void)
 	Suite *s = suite_create("tls");
 	TCase *t = tcase_create("tls");
 
-	tcase_set_timeout(t, 30);
 	tcase_add_unchecked_fixture(t, make_certificates, remove_certificates);
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	add_row_test(t,

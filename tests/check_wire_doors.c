@@ -323,7 +323,6 @@ suite(void)
 	tcase_add_loop_test(t, refuses_a_request_with_a_byte_changed, 0, n);
 	tcase_add_loop_test(
 	    t, takes_no_proof_of_one_method_for_the_other, 0, n);
-	tcase_set_timeout(t, 60); /* signatures, under sanitizers */
 	suite_add_tcase(s, t);
 	return s;
 }

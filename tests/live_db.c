@@ -356,7 +356,6 @@ suite(void)
 	Suite *s = suite_create("live_db");
 	TCase *t = tcase_create("server");
 
-	tcase_set_timeout(t, 20);
 	tcase_add_loop_test(t, gives_back_what_it_was_given, 0, 2);
 	tcase_add_test(t, takes_arrays_of_awkward_elements);
 	tcase_add_loop_test(t, repeats_a_deadlock_but_not_for_ever, 0, 2);
