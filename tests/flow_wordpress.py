@@ -116,9 +116,11 @@ def what_is_no_event(t, post):
     t.wp.php("Pressgate\\Guard::run( fn() => wp_insert_post( array("
              "'post_title' => 'By an applier', 'post_status' => 'publish')"
              ") );")
+    t.wp.php("define( 'WP_IMPORTING', true ); wp_insert_post( array("
+             "'post_title' => 'Imported', 'post_status' => 'publish' ) );")
     after = t.wp.value("select count(*) from wp_pressgate_outbox")
     t.check("an edit, an autosave, a draft, a page, a post with a password, "
-            "a private one and what an applier does are no events",
+            "a private one, an import and what an applier does are no events",
             before == after, (before, after))
 
 
@@ -134,6 +136,24 @@ def published_otherwise(t):
             row)
     t.wp.minute()
     t.check("WP-Cron sends it", t.row(out)["status"] == "sent", t.row(out))
+    draft = t.wp.rest("POST", "/wp/v2/posts", {"title": "Twice"}).json()
+    click = [threading.Thread(target=t.wp.rest, args=(
+        "POST", f"/wp/v2/posts/{draft['id']}", {"status": "publish"}))
+        for _ in range(4)]
+    for c in click:
+        c.start()
+    for c in click:
+        c.join()
+    rows = t.wp.value("select count(*) from wp_pressgate_outbox where "
+                      f"object_ref = '{draft['id']}'")
+    t.check("published by four requests at once it is one event",
+            rows == "1", rows)
+    post = t.publish("Long", content="<p>\u00e9 \"</p>" * 90000)
+    t.wait_status(post, "sent")
+    data = json.loads(t.events(post)[0][1])
+    t.check("a text that is too long for the gate is cut, and says so",
+            data["truncated"] is True and len(data["text"]) > 100000,
+            len(data["text"]))
     post = t.publish("Taken back")
     t.wait_status(post, "sent")
 
@@ -172,7 +192,9 @@ def through_door(t, door, post, title):
     t.wait_status(post, "sent")
     wait_until("the gate's result", lambda: t.s.sql(
         f"select 1 from pressgate.result where object_ref = '{post}'"))
-    t.wp.minute()
+    t.wp.pass_time()
+    t.wp.request("GET", "/wp-cron.php")  # It goes on after its answer.
+    wait_until("WP-Cron", lambda: t.inbox(post))
     t.check(f"{door}: an event goes in and its result comes back",
             title in "".join(t.meta(post)), t.inbox(post))
     seen = t.s.sql("select scheme from pressgate.event where object_ref = "

@@ -153,6 +153,15 @@ foreach ( $wire['blocks']['b'] as $v ) {
 	}
 }
 check( 'a key without an id has one made of it', preg_match( '/^wp-[0-9a-f]{16}$/', ( new Key_Pair( $pem( 'RS256' ) ) )->kid() ) === 1 );
+$file     = dirname( realpath( $argv[1] ) ) . '/' . $wire['keys']['RS256']['private_file'];
+$settings = static fn( string $key ) => new Settings(
+	array(
+		'PRESSGATE_PRIVATE_KEY' => $key,
+		'PRESSGATE_JWT_KEY_ID'  => 'mine',
+	)
+);
+check( 'a key may be in a file', 'mine' === Key_Pair::ensure( $settings( "file:$file" ) )->kid() && Key_Pair::ensure( $settings( "file:$file" ) )->public_key() === Key_Pair::ensure( $settings( $pem( 'RS256' ) ) )->public_key() );
+check( 'which must be there', throws( fn() => Key_Pair::ensure( $settings( "file:$file.not" ) ) ) );
 check( 'what is no key is refused', throws( fn() => new Key_Pair( 'no key' ) ) );
 
 // ---- settings ----------------------------------------------------------------
@@ -226,8 +235,13 @@ foreach ( array( 0, 1, 5000000 ) as $more ) {
 foreach ( array( "\"\\\n", 'é', "\u{1f600}", "\x01" ) as $piece ) {
 	$json = Event::encode_data( array( 'text' => str_repeat( $piece, 200000 ) ) );
 	$text = json_decode( $json, true )['text'];
+	check( 'a text of ' . bin2hex( $piece ) . ' fills the room', strlen( $json ) > 0.99 * ( Event::BODY_MAX - Event::ENVELOPE_MAX ), strlen( $json ) );
 	check( 'a text of ' . bin2hex( $piece ) . ' is cut to fit, between two characters', strlen( $json ) <= Event::BODY_MAX - Event::ENVELOPE_MAX && '' === str_replace( $piece, '', substr( $text, 0, strlen( $text ) - strlen( $text ) % strlen( $piece ) ) ) && 1 === preg_match( '//u', $text ), strlen( $json ) );
 }
+$json = Event::encode_data( array( 'text' => str_repeat( 'x', 200000 ) . str_repeat( "\x01", 200000 ) ) );
+check( 'a text whose escapes are at its end fits', strlen( $json ) <= Event::BODY_MAX - Event::ENVELOPE_MAX, strlen( $json ) );
+$json = Event::encode_data( array( 'text' => str_repeat( "\x01", 200000 ) . str_repeat( 'x', 200000 ) ) );
+check( 'a text whose escapes are at its beginning fits', strlen( $json ) <= Event::BODY_MAX - Event::ENVELOPE_MAX, strlen( $json ) );
 check( 'what is too long beside its text is refused', throws( fn() => Event::encode_data( array( 'title' => str_repeat( 'x', 300000 ), 'text' => 'a' ) ) ) );
 check( 'nothing is cut from a text that fits', 'aé' === Event::cut( 'aé', 3 ) );
 check( 'no half a character is left', 'a' === Event::cut( 'aé', 2 ), Event::cut( 'aé', 2 ) );

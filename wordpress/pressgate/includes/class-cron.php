@@ -58,8 +58,11 @@ final class Cron {
 	 * Schedules nothing any more.
 	 */
 	public static function unschedule(): void {
-		wp_clear_scheduled_hook( self::TICK );
-		wp_clear_scheduled_hook( self::TIDY );
+		foreach ( array( self::TICK, self::TIDY ) as $hook ) {
+			if ( wp_next_scheduled( $hook ) ) {
+				wp_clear_scheduled_hook( $hook );
+			}
+		}
 	}
 
 	/**

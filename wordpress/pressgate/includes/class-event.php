@@ -86,15 +86,21 @@ final class Event {
 	 */
 	public static function encode_data( array $data ): string {
 		$data = array_diff_key( $data, array_flip( self::RESERVED ) );
+		$max  = self::BODY_MAX - self::ENVELOPE_MAX;
 		$json = Json::encode( $data );
-		$over = strlen( $json ) - ( self::BODY_MAX - self::ENVELOPE_MAX );
-		if ( $over > 0 && isset( $data['text'] ) ) {
+		if ( strlen( $json ) > $max && isset( $data['text'] ) ) {
+			$text              = (string) $data['text'];
 			$data['truncated'] = true;
-			$data['text']      = self::cut( $data['text'], max( 0, strlen( $data['text'] ) - $over - strlen( ',"truncated":true' ) ) );
-			$json              = Json::encode( $data );
-			$over              = strlen( $json ) - ( self::BODY_MAX - self::ENVELOPE_MAX );
+			$data['text']      = '';
+			$room              = max( 0, $max - strlen( Json::encode( $data ) ) );
+			// As much as fits if escapes are spread evenly; else a byte less
+			// for each that is too much, which is always enough.
+			$text         = self::cut( $text, (int) ( strlen( $text ) * min( 1, $room / strlen( Json::encode( $text ) ) ) ) );
+			$over         = max( 0, strlen( Json::encode( $text ) ) - 2 - $room );
+			$data['text'] = self::cut( $text, max( 0, strlen( $text ) - $over ) );
+			$json         = Json::encode( $data );
 		}
-		if ( $over > 0 || array() === $data ) {
+		if ( strlen( $json ) > $max || array() === $data ) {
 			throw new \RuntimeException( 'the data of an event is empty or too long' );
 		}
 		return $json;

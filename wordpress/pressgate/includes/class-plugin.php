@@ -41,6 +41,7 @@ final class Plugin {
 			\WP_CLI::add_command( 'pressgate', Command::class );
 		}
 		if ( ! $settings->begun() ) {
+			add_action( 'init', array( Cron::class, 'unschedule' ) );
 			return;
 		}
 		Schema::ensure();
