@@ -57,20 +57,31 @@ find_site(struct delivery *d)
 	return OUTCOME_NONE;
 }
 
+/* What a stranger may send: as much as any site. A limit of the named site's
+ * own would tell who is a site. */
+static size_t
+strangers_max(const struct gate_sites *sites)
+{
+	size_t i, one, max = INGEST_BODY_DEFAULT_MAX;
+
+	for (i = 0; i < sites->count; i++) {
+		one = (size_t)sites->list[i].body_max_bytes;
+		if (one > max)
+			max = one;
+	}
+	return max < INGEST_BODY_HARD_MAX ? max : INGEST_BODY_HARD_MAX;
+}
+
 static enum outcome
 read_body(struct delivery *d)
 {
 	struct visit *v = d->visit;
 	struct gate_buf *b = &v->tools->body;
-	size_t max = INGEST_BODY_DEFAULT_MAX;
 	enum outcome o;
 
-	if (v->site != NULL)
-		max = (size_t)v->site->body_max_bytes;
-	if (max > INGEST_BODY_HARD_MAX)
-		max = INGEST_BODY_HARD_MAX;
 	gate_buf_reset(b);
-	o = request_read_body(v->request, v->body, max, b);
+	o = request_read_body(v->request, v->body,
+	    strangers_max(&v->tools->settings->conf->sites), b);
 	d->raw = gate_buf_span(b);
 	return o;
 }
@@ -91,6 +102,14 @@ check_signature(struct delivery *d)
 		v->idempotency_key = d->proof.idempotency_key;
 	}
 	return o;
+}
+
+static enum outcome
+check_size(struct delivery *d)
+{
+	return d->raw.n > (size_t)d->visit->site->body_max_bytes
+	    ? OUTCOME_TOO_LARGE
+	    : OUTCOME_NONE;
 }
 
 static enum outcome
@@ -237,6 +256,7 @@ static const struct {
     {"site", find_site},
     {"body", read_body},
     {"signature", check_signature},
+    {"the site's size", check_size},
     {"json", parse_json},
     {"event type", check_event_type},
     {"key", compare_keys},

@@ -13,7 +13,7 @@ enum outcome ingest_event(struct visit *v) GATE_MUSTCHECK;
 
 /* Bodies above it are refused whatever a site's configuration says. */
 #define INGEST_BODY_HARD_MAX (1024u * 1024)
-/* And above it where no site is known. */
+/* And above it unless a site's may be larger. */
 #define INGEST_BODY_DEFAULT_MAX (256u * 1024)
 
 /* The recipe of the own doors' fingerprint: SHA-256 of the raw body. A

@@ -214,7 +214,7 @@ static void
 announced(struct world *w)
 {
 	w->request.has_length = true;
-	w->request.length = 101;
+	w->request.length = 256 * 1024 + 1;
 }
 
 static void
@@ -256,14 +256,6 @@ incomplete(struct world *w)
 }
 
 static void
-large(struct world *w)
-{
-	static unsigned char bytes[101];
-
-	w->body.bytes = gate_span_of(bytes, sizeof(bytes));
-}
-
-static void
 empty(struct world *w)
 {
 	w->body.bytes.n = 0;
@@ -286,6 +278,17 @@ send_body(struct world *w, const char *body)
 {
 	w->body.bytes = gate_span_str(body);
 	sign(w, body, gate_wall_ms() / 1000);
+}
+
+/* 101 bytes, by a site that may send 100. */
+static void
+large(struct world *w)
+{
+	send_body(w,
+	    "{\"event\":\"post.published\",\"text\":\""
+	    "123456789 123456789 123456789 123456789 123456789 123456789 "
+	    "12345\"}");
+	ck_assert_uint_eq(w->body.bytes.n, 101);
 }
 
 static void
@@ -353,8 +356,12 @@ static const struct {
     {"unknown site, some did not load", unknown_site, incomplete,
 	OUTCOME_UNSURE, 0},
     {"known site, some did not load", incomplete, NULL, OUTCOME_AWAY, 1},
-    {"the site's maximum, announced", announced, wrong, OUTCOME_TOO_LARGE, 0},
-    {"the site's maximum", large, wrong, OUTCOME_TOO_LARGE, 1},
+    {"everybody's maximum", announced, wrong, OUTCOME_TOO_LARGE, 0},
+    {"everybody's maximum, unknown site", announced, unknown_site,
+	OUTCOME_TOO_LARGE, 0},
+    {"signature before the site's maximum", large, wrong, OUTCOME_BAD_SIGNATURE,
+	1},
+    {"the site's maximum", large, NULL, OUTCOME_TOO_LARGE, 1},
     {"empty", empty, wrong, OUTCOME_EMPTY_BODY, 1},
     {"signature before JSON", broken, wrong, OUTCOME_BAD_SIGNATURE, 1},
     {"stale before JSON", stale, NULL, OUTCOME_STALE, 1},
