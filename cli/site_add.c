@@ -157,7 +157,8 @@ unmake_files(const struct add *a)
 	(void)unlink(a->secret_path);
 }
 
-/* A value between quotes in a configuration file, in PHP and in JSON. */
+/* A value between quotes in a configuration file, in PHP and in JSON, and
+ * within a comment of PHP. */
 static bool
 is_plain_url(const char *s)
 {
@@ -166,7 +167,7 @@ is_plain_url(const char *s)
 	return (gate_span_skip(&rest, "https://") ||
 		   gate_span_skip(&rest, "http://")) &&
 	    rest.n > 0 && gate_span_within(rest, 0x21, 0x7e) &&
-	    strpbrk(s, "\"'\\$<>") == NULL;
+	    strpbrk(s, "\"'\\$<>") == NULL && strstr(s, "*/") == NULL;
 }
 
 static int

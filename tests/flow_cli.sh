@@ -187,6 +187,7 @@ says err "--endpoint"
 run 2 site add Blog --url https://b --endpoint https://g
 run 2 site add ../x --url https://b --endpoint https://g
 run 2 site add b --url 'https://b"; evil' --endpoint https://g
+run 2 site add b --url 'https://b/*/system(1);/*' --endpoint https://g
 run 2 site add b --url https://b --endpoint "https://g'"
 run 2 site add b --url https://b --endpoint https://g --key 'a b'
 [ "$(ls "$work/sites.d")" = "" ] || complain "a refused site left files"
