@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -190,7 +191,7 @@ void
 apply_generation(const struct gate_conf *c)
 {
 	char *path = gate_conf_path(c->dir, "generation");
-	char *fresh = gate_conf_path(c->dir, ".generation.new");
+	char *fresh = gate_conf_path(c->dir, ".generation.XXXXXX");
 	char now[GATE_TIME_TEXT + 1];
 	bool ok = false;
 	size_t n;
@@ -201,12 +202,15 @@ apply_generation(const struct gate_conf *c)
 	gate_time_text(gate_wall_ms(), now);
 	n = strlen(now);
 	now[n++] = '\n';
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	/* A name that is new, and nobody's link to somewhere else. */
+	fd = mkostemp(fresh, O_CLOEXEC);
 	if (fd < 0)
 		goto out;
-	ok = write(fd, now, n) == (ssize_t)n;
+	ok = write(fd, now, n) == (ssize_t)n && fchmod(fd, 0644) == 0;
 	ok = close(fd) == 0 && ok;
 	ok = ok && rename(fresh, path) == 0;
+	if (!ok)
+		(void)unlink(fresh); /* at worst a leftover */
 out:
 	if (!ok)
 		fprintf(stderr,

@@ -246,6 +246,16 @@ winner=$(cat "$work"/twin.? | sed -n "s/.*PRESSGATE_SECRET', '\(.*\)'.*/\1/p")
 run 0 check
 says out "3 sites"
 
+# ---- a link in its way ------------------------------------------------------
+
+# Whoever owns the folder would have another's file written, root's even.
+echo precious >"$work/precious"
+ln -s "$work/precious" "$work/.generation.new"
+run 0 apply
+[ "$(cat "$work/precious")" = precious ] || complain "apply follows a link"
+[ "$(stat -c %a "$work/generation")" = 644 ] || complain "generation is hidden"
+rm -f "$work/.generation.new"
+
 # ---- a bad site -------------------------------------------------------------
 
 generation=$(stat -c %i "$work/generation")
