@@ -1,7 +1,8 @@
 /*
  * Keys that nobody has: what a request of an unknown site or key is checked
  * with, so that the answer takes the time of a wrong signature and does not
- * tell which sites and keys exist. Of the key pairs the private halves were
+ * tell which sites and keys exist: by RSA that of 2048 bits, so that a longer
+ * key can be told from none. Of the key pairs the private halves were
  * never kept; and if somebody had one, its signature would be refused all
  * the same, since whoever asks a dummy has already decided.
  */

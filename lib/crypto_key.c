@@ -49,7 +49,7 @@ clear_pair(struct gate_pair *p)
 {
 	EVP_MD_CTX_free(p->prepared);
 	EVP_PKEY_free(p->pkey);
-	BN_free(p->order);
+	BN_free(p->below);
 }
 
 /* Ed25519 has its hash inside and takes none. */
@@ -73,11 +73,13 @@ prepare(struct gate_pair *p, enum gate_alg alg, bool to_sign)
 			   NULL, p->pkey)) != 1)
 		return false;
 	if (alg == GATE_ALG_RS256 &&
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1)
+	    (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1 ||
+		EVP_PKEY_get_bn_param(
+		    p->pkey, OSSL_PKEY_PARAM_RSA_N, &p->below) != 1))
 		return false;
 	if (alg == GATE_ALG_ES256 &&
 	    EVP_PKEY_get_bn_param(
-		p->pkey, OSSL_PKEY_PARAM_EC_ORDER, &p->order) != 1)
+		p->pkey, OSSL_PKEY_PARAM_EC_ORDER, &p->below) != 1)
 		return false;
 	/* A copy is used once: no further copy for the last step. */
 	EVP_MD_CTX_set_flags(p->prepared, EVP_MD_CTX_FLAG_FINALISE);

@@ -15,7 +15,7 @@
 struct gate_pair {
 	EVP_PKEY *pkey;
 	EVP_MD_CTX *prepared; /* to be copied */
-	BIGNUM *order;        /* ES256: n */
+	BIGNUM *below;        /* RS256: the modulus; ES256: the order */
 };
 
 struct gate_verify_key {

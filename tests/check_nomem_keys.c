@@ -2,7 +2,7 @@
  * Out of memory within OpenSSL, and in what stands around it: each piece of
  * work is run with every single allocation failing in turn. A good signature
  * may then be taken or end in GATE_E_NOMEM, but never be called bad; a bad
- * one may never be called good.
+ * one may never be called good. And what the work costs.
  */
 #include "config.h"
 
@@ -246,6 +246,40 @@ START_TEST(calls_no_good_signature_bad)
 }
 END_TEST
 
+/* Work is counted in allocations, which a clock cannot blur. */
+static unsigned long
+cost(const struct gate_verify_key *key, struct gate_span signature)
+{
+	enum gate_code code;
+
+	allowed = 100000;
+	armed = true;
+	code = gate_verify(key, GATE_SPAN("data"), signature);
+	armed = false;
+	ck_assert_int_eq(code, GATE_E_AUTH);
+	return 100000 - allowed;
+}
+
+START_TEST(spends_as_much_on_what_no_signature_can_be)
+{
+	struct gate_verify_key *key = keyring_verify(GATE_ALG_RS256, "rsa");
+	unsigned char wrong[257] = {0, 3}, high[256];
+	static const size_t lengths[] = {0, 1, 255, 257};
+	unsigned long usual;
+	size_t i;
+
+	(void)cost(key, gate_span_of(wrong, 256)); /* it keeps something */
+	usual = cost(key, gate_span_of(wrong, 256));
+	/* An empty one needs no number made of it. */
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		ck_assert_uint_ge(
+		    cost(key, gate_span_of(wrong, lengths[i])) + 1, usual);
+	memset(high, 0xff, sizeof(high));
+	ck_assert_uint_ge(cost(key, gate_span_of(high, sizeof(high))), usual);
+	gate_verify_key_free(key);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -257,6 +291,7 @@ suite(void)
 			openssl_malloc, openssl_realloc, openssl_free) == 1);
 	tcase_add_unchecked_fixture(t, jwt_rows_open, jwt_rows_close);
 	tcase_add_loop_test(t, calls_no_good_signature_bad, 0, WORKS * ALGS);
+	tcase_add_test(t, spends_as_much_on_what_no_signature_can_be);
 	suite_add_tcase(s, t);
 	return s;
 }
