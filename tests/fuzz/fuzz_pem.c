@@ -15,6 +15,7 @@ check_key(enum gate_alg alg, struct gate_span text, struct gate_span again)
 {
 	struct gate_verify_key *key = NULL, *same = NULL;
 	struct gate_sign_key *sign = NULL;
+	int tries = 20;
 	unsigned char a[GATE_SHA256_BYTES], b[GATE_SHA256_BYTES];
 	struct gate_err err;
 
@@ -25,7 +26,10 @@ check_key(enum gate_alg alg, struct gate_span text, struct gate_span again)
 		GATE_ASSERT(err.code == GATE_E_CONF && key == NULL);
 		return;
 	}
-	GATE_ASSERT(gate_verify_key_new(alg, again, &same, NULL) == GATE_OK);
+	/* OpenSSL judges a modulus that is no product of two primes by random
+	 * numbers: one that has passed may fail, about once in a hundred. */
+	while (gate_verify_key_new(alg, again, &same, NULL) != GATE_OK)
+		GATE_ASSERT(tries-- > 0);
 	gate_verify_key_digest(key, a);
 	gate_verify_key_digest(same, b);
 	GATE_ASSERT(gate_span_equal(
