@@ -58,6 +58,7 @@ delete_transient( 'doing_cron' );
 class WordPress:
     def __init__(self):
         self.dir = None
+        self.running = []
 
     def __enter__(self):
         return self
@@ -86,6 +87,9 @@ class WordPress:
     def stop(self):
         if self.dir is None:
             return
+        for p in self.running:
+            if p.poll() is None:
+                p.kill()  # Without its database it would never end.
         subprocess.run([UP, "down", self.dir], check=False,
                        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -161,11 +165,15 @@ class WordPress:
     # ---- PHP and SQL ----------------------------------------------------
 
     def start_php(self, argv, env=None):
-        return subprocess.Popen(
-            as_user(["php", "-d", f"sys_temp_dir={self.dir}/tmp", *argv]),
+        self.running = [p for p in self.running if p.poll() is None]
+        p = subprocess.Popen(
+            as_user(["php", "-d", f"sys_temp_dir={self.dir}/tmp", *argv],
+                    die_with_us=True),
             cwd=self.root, env={**os.environ, **(env or {})}, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
+        self.running.append(p)
+        return p
 
     def start_code(self, code, env=None):
         """Runs PHP inside WordPress; Popen."""
