@@ -288,8 +288,7 @@ report(const struct command *c, const struct take *t)
 	if (!t->is_known)
 		fprintf(stderr,
 		    "Next: compare that with what the plugin shows; reload "
-		    "pressgate-fcgi (SIGHUP);\nthen send a test event from "
-		    "the plugin.\n");
+		    "pressgate-fcgi (SIGHUP);\nthen publish a post.\n");
 	return CLI_OK;
 }
 

@@ -227,7 +227,11 @@ def first_hour(t):
                      "wp_options where option_name = 'pressgate_key_pair'")
     t.check("the private key is in an option that no page loads",
             key == "no-----BEGIN PRIVATE KEY-----"[:29], key)
-    t.s.pressgate("site", "key", name, "-", text=block)
+    said = t.s.pressgate("site", "key", name, "-", text=block)
+    mark = re.search(r"[0-9a-f]{64}", said)[0]
+    status = t.wp.php(WP_CLI + "( new Pressgate\\Command() )->status();")
+    t.check("gate, dashboard and wp pressgate status show one fingerprint",
+            mark in page and mark in status, (said, status))
     t.reload()
     t.wp.pass_time(400)
     t.wp.cron()  # Fetching works again: that ends the pause.

@@ -146,8 +146,10 @@ foreach ( $wire['blocks']['b'] as $v ) {
 				'PRESSGATE_ISSUER' => $v['issuer'],
 			)
 		);
-		$text     = Block_B::text( $settings, new Key_Pair( $pem( 'RS256' ), $v['kid'] ) );
+		$pair     = new Key_Pair( $pem( 'RS256' ), $v['kid'] );
+		$text     = Block_B::text( $settings, $pair );
 		check( "$v[name] is the vector's, byte for byte", $text === $v['text'], $text );
+		check( "$v[name]: the key's fingerprint is the gate's", $pair->fingerprint() === $v['fingerprint'], $pair->fingerprint() );
 	} else {
 		check( "$v[name]: the plugin takes no such key", throws( fn() => new Key_Pair( $pem( $v['key'] ) ) ) );
 	}

@@ -135,6 +135,16 @@ final class Key_Pair {
 	}
 
 	/**
+	 * What `pressgate site key` prints of the public key: the SHA-256 of its
+	 * DER bytes, in hex.
+	 *
+	 * @return string
+	 */
+	public function fingerprint(): string {
+		return hash( 'sha256', base64_decode( preg_replace( '/-----.*-----|\s/', '', $this->public ) ) );
+	}
+
+	/**
 	 * The key's id.
 	 *
 	 * @return string

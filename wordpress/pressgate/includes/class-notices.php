@@ -47,17 +47,20 @@ final class Notices {
 	 */
 	private static function show_block_b( Settings $settings ): void {
 		try {
-			$text = Block_B::text( $settings, Key_Pair::ensure( $settings ) );
+			$pair = Key_Pair::ensure( $settings );
+			$text = Block_B::text( $settings, $pair );
 		} catch ( \RuntimeException $e ) {
 			/* translators: %s: what went wrong. */
 			printf( '<div class="notice notice-error"><p>%s</p></div>', esc_html( sprintf( __( 'pressgate has no key pair: %s', 'pressgate' ), $e->getMessage() ) ) );
 			return;
 		}
 		printf(
-			'<div class="notice notice-info"><p>%s</p><textarea readonly rows="14" cols="70" class="code">%s</textarea></div>',
+			'<div class="notice notice-info"><p>%s</p><textarea readonly rows="14" cols="70" class="code">%s</textarea><p>%s</p></div>',
 			/* translators: %s: a site's name at the gate. */
 			esc_html( sprintf( __( 'The gate has not accepted this site yet. Give it this text, which is no secret: pressgate site key %s -', 'pressgate' ), $settings->site() ) ),
-			esc_textarea( $text )
+			esc_textarea( $text ),
+			/* translators: %s: 64 hex digits. */
+			esc_html( sprintf( __( 'It must then print this SHA-256 of the public key: %s', 'pressgate' ), $pair->fingerprint() ) )
 		);
 	}
 }

@@ -10,7 +10,8 @@ namespace Pressgate;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Reads only. No secret is in it.
+ * Changes nothing, but that a bridge without a key pair gets one. No secret
+ * is in it.
  */
 final class Status {
 
@@ -34,10 +35,28 @@ final class Status {
 			'results: ' . self::count( $in ),
 			'last poll: ' . ( 0 === $last['at'] ? 'none' : gmdate( 'Y-m-d\TH:i:s\Z', $last['at'] ) . ( '' === $last['error'] ? '' : ', ' . $last['error'] ) ),
 		);
+		if ( $settings->complete() && 'bridge' === $settings->scheme() ) {
+			$lines[] = self::key( $settings );
+		}
 		if ( '' !== $problem ) {
 			$lines[] = $problem;
 		}
 		return $lines;
+	}
+
+	/**
+	 * The key that signs tokens, as the gate tells of it.
+	 *
+	 * @param Settings $settings Complete settings of a bridge.
+	 * @return string
+	 */
+	private static function key( Settings $settings ): string {
+		try {
+			$pair = Key_Pair::ensure( $settings );
+		} catch ( \RuntimeException $e ) {
+			return 'key: none, ' . $e->getMessage();
+		}
+		return 'key: ' . $pair->kid() . ', SHA-256 of the public key: ' . $pair->fingerprint();
 	}
 
 	/**
