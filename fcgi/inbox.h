@@ -94,9 +94,9 @@ enum gate_code inbox_call(struct gate_db *db, enum inbox_stmt stmt,
     struct gate_rows **rows, struct gate_err *err) GATE_MUSTCHECK;
 
 /*
- * Stores a delivery: one call of ingest() or ingest_one(). If the connection broke in it,
- * so that nobody knows whether it was committed, it is repeated once with
- * the same event ids, which the database recognises.
+ * Stores a delivery: one call of ingest() or ingest_one(). If the connection
+ * broke in it, so that nobody knows whether it was committed, it is repeated
+ * once with the same event ids, which the database recognises.
  *
  * until_ms  monotonic
  * receipts  event_count of them, written only on GATE_OK

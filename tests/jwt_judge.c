@@ -114,18 +114,18 @@ static void
 answer_raw(const struct gate_json *doc)
 {
 	struct gate_verify_key *key = NULL;
-	struct gate_span public = member(doc, "public");
+	struct gate_span pem = member(doc, "public");
 	struct gate_buf message, signature, secret;
 	enum gate_alg alg;
 	const char *verdict = "key";
 
 	put_hex(&message, member(doc, "message"));
 	put_hex(&signature, member(doc, "signature"));
-	put_hex(&secret, public.n > 0 ? GATE_SPAN("") : member(doc, "hex"));
-	if (public.n == 0)
-	public = gate_buf_span(&secret);
+	put_hex(&secret, pem.n > 0 ? GATE_SPAN("") : member(doc, "hex"));
+	if (pem.n == 0)
+		pem = gate_buf_span(&secret);
 	if (gate_alg_parse(member(doc, "algorithm"), &alg) &&
-	    gate_verify_key_new(alg, public, &key, NULL) == GATE_OK)
+	    gate_verify_key_new(alg, pem, &key, NULL) == GATE_OK)
 		verdict = gate_verify(key, gate_buf_span(&message),
 			      gate_buf_span(&signature)) == GATE_OK
 		    ? "ok"
