@@ -10,9 +10,9 @@
 #                           every test
 #
 # Missing packages are installed by apt-get, for which it must be root; none
-# of them starts a service or makes a database cluster. Otherwise nothing
-# outside this folder and ${TMPDIR:-/tmp} is touched. PRESSGATE_DEMO_PORT is
-# the port of demo and up, 8480 if unset.
+# of them starts a service, now or at the next boot, or makes a database
+# cluster. Otherwise nothing outside this folder and ${TMPDIR:-/tmp} is
+# touched. PRESSGATE_DEMO_PORT is the port of demo and up, 8480 if unset.
 
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -78,6 +78,29 @@ services_as_before()
 	fi
 }
 
+# Servers whose packages have come with a service for the next boot.
+servers()
+{
+	for f in /etc/init.d/nginx /etc/init.d/apache2 /etc/init.d/php*-fpm; do
+		[ ! -e "$f" ] || printf '%s\n' "${f##*/}"
+	done
+}
+
+# not_at_boot BEFORE: switches off the servers that were not there before.
+not_at_boot()
+{
+	for s in $(servers); do
+		case " $1 " in
+		*" $s "*) continue ;;
+		esac
+		if command -v systemctl >/dev/null; then
+			systemctl -q disable "$s"
+		else
+			update-rc.d "$s" disable
+		fi >>build/apt.log 2>&1 || say "$s will start at the next boot"
+	done
+}
+
 apt()
 {
 	DEBIAN_FRONTEND=noninteractive apt-get -qq \
@@ -99,6 +122,7 @@ Run this once as root, or: apt-get install --no-install-recommends $need"
 	trap services_as_before EXIT
 	trap 'exit 130' INT TERM HUP
 	services_off || die "cannot write $policy"
+	before=$(servers | tr '\n' ' ')
 	apt update
 	case $need in
 	*postgresql*)
@@ -109,6 +133,7 @@ Run this once as root, or: apt-get install --no-install-recommends $need"
 	esac
 	# shellcheck disable=SC2086 # a list of names
 	apt install --no-install-recommends $need
+	not_at_boot "$before"
 	services_as_before
 	trap - EXIT INT TERM HUP
 }
@@ -289,7 +314,7 @@ demo | up) demo "$1" ;;
 down) exec python3 tests/lib/demo.py down ;;
 check) check ;;
 *)
-	sed -n '2,16s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2
 	exit 64
 	;;
 esac
