@@ -1,9 +1,9 @@
 /*
  * Out of memory, everywhere in the base of lib/: each piece of work is run
  * again and again, and each time a later allocation is the one that fails,
- * until none does. The linker leads our calls of malloc, calloc and realloc
- * here (--wrap); those inside json-c and OpenSSL stay as they are. Leaks are
- * for ASan to find.
+ * until none does (tests/famine.h). The linker leads our own calls of malloc,
+ * calloc and realloc there; those inside json-c and OpenSSL stay as they are.
+ * Leaks are for ASan to find.
  */
 #include "config.h"
 
@@ -18,47 +18,8 @@
 #include "lib/log.h"
 #include "lib/secret.h"
 #include "lib/template.h"
+#include "tests/famine.h"
 #include "tests/runner.h"
-
-/* The names are the linker's. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool armed;
-static unsigned long allowed; /* allocations before the one that fails */
-static unsigned long failed;
-
-static bool
-fails_now(void)
-{
-	if (!armed || allowed-- > 0)
-		return false;
-	armed = false; /* one at a time: cleaning up may allocate */
-	failed++;
-	return true;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 /*
  * Each does its work, says how it ended, and leaves nothing behind. check's
@@ -189,7 +150,7 @@ write_log(void)
 	struct gate_log log;
 	struct gate_json *doc = NULL;
 	char got[GATE_LOG_LINE];
-	bool was_armed = armed;
+	bool failed;
 	ssize_t n;
 	int ends[2];
 
@@ -203,13 +164,12 @@ write_log(void)
 	gate_log_end(&l);
 	n = read(ends[0], got, sizeof(got));
 	GATE_ASSERT((close(ends[0]) | close(ends[1])) == 0);
-	was_armed = was_armed && !armed;
-	armed = false;
+	failed = famine_end();
 	if (n > 0)
 		GATE_ASSERT(gate_json_parse(gate_span_of(got, (size_t)n), &doc,
 				NULL) == GATE_OK);
 	gate_json_free(doc);
-	return was_armed ? GATE_E_NOMEM : GATE_OK;
+	return failed ? GATE_E_NOMEM : GATE_OK;
 }
 
 static const struct {
@@ -232,25 +192,21 @@ START_TEST(survives_each_failed_allocation)
 {
 	unsigned long i;
 	enum gate_code code;
+	bool failed;
 
 	ck_assert_int_eq(setenv("PG_TEST_SECRET", "canary", 1), 0);
-	failed = 0;
 	for (i = 0; i < 1000; i++) {
-		unsigned long before = failed;
-
-		allowed = i;
-		armed = true;
+		famine_begin(i);
 		code = works[_i].work();
-		armed = false;
-		ck_assert_msg(
-		    code == (failed > before ? GATE_E_NOMEM : GATE_OK),
+		failed = famine_end();
+		ck_assert_msg(code == (failed ? GATE_E_NOMEM : GATE_OK),
 		    "%s, allocation %lu: %s", works[_i].what, i,
 		    gate_code_name(code));
-		if (failed == before)
+		if (!failed)
 			break;
 	}
 	ck_assert_uint_lt(i, 1000);
-	ck_assert_uint_ge(failed, works[_i].least);
+	ck_assert_uint_ge(i, works[_i].least);
 }
 END_TEST
 

@@ -11,48 +11,10 @@
 #include <string.h>
 
 #include "lib/jwt.h"
+#include "tests/famine.h"
 #include "tests/jwt_rows.h"
 #include "tests/keyring.h"
 #include "tests/runner.h"
-
-/* The names are the linker's (--wrap): ours, and OpenSSL's by way of ours. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static bool armed, failed;
-static unsigned long allowed; /* allocations before the one that fails */
-
-static bool
-fails_now(void)
-{
-	if (!armed || allowed-- > 0)
-		return false;
-	armed = false; /* one at a time: cleaning up may allocate */
-	failed = true;
-	return true;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t count, size_t size)
-{
-	return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return fails_now() ? NULL : __real_realloc(p, size);
-}
 
 static void *
 openssl_malloc(size_t size, const char *file, int line)
@@ -107,7 +69,7 @@ sign(const struct bench *b)
 
 	gate_buf_init(&out, GATE_SIGNATURE_MAX);
 	code = gate_sign(b->sign, b->data, &out);
-	armed = false;
+	(void)famine_end();
 	GATE_ASSERT(code != GATE_OK ||
 	    gate_verify(b->verify, b->data, gate_buf_span(&out)) == GATE_OK);
 	GATE_ASSERT(code == GATE_OK || out.n == 0);
@@ -189,13 +151,12 @@ fail_each(int w, const struct bench *b)
 {
 	unsigned long i, failures = 0;
 	enum gate_code code;
+	bool failed;
 
 	for (i = 0; i < 100000; i += works[w].step) {
-		allowed = i;
-		failed = false;
-		armed = true;
+		famine_begin(i);
 		code = works[w].work(b);
-		armed = false;
+		failed = famine_end();
 		ck_assert_msg(code == works[w].end ||
 			(failed &&
 			    (code == GATE_E_NOMEM || code == works[w].also)),
@@ -252,12 +213,11 @@ cost(const struct gate_verify_key *key, struct gate_span signature)
 {
 	enum gate_code code;
 
-	allowed = 100000;
-	armed = true;
+	famine_begin(FAMINE_NEVER);
 	code = gate_verify(key, GATE_SPAN("data"), signature);
-	armed = false;
+	(void)famine_end();
 	ck_assert_int_eq(code, GATE_E_AUTH);
-	return 100000 - allowed;
+	return famine_seen();
 }
 
 START_TEST(spends_as_much_on_what_no_signature_can_be)
