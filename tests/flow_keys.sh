@@ -11,46 +11,8 @@ trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 PRESSGATE_CONF=$work/etc/pressgate.conf
 export PRESSGATE_CONF
-failures=0
 umask 022
-
-complain()
-{
-	echo "FAIL: $*"
-	failures=$((failures + 1))
-}
-
-# run EXIT ARGS...: output in $work/out, messages in $work/err
-run()
-{
-	want=$1
-	shift
-	"$program" "$@" >"$work/out" 2>"$work/err" <"$work/in"
-	got=$?
-	[ "$got" = "$want" ] || {
-		complain "pressgate $*: exit $got, wanted $want"
-		cat "$work/out" "$work/err"
-	}
-}
-
-# says FILE TEXT: a fixed string in out or err
-says()
-{
-	grep -q -F -e "$2" "$work/$1" || {
-		complain "$1 does not say: $2"
-		cat "$work/$1"
-	}
-}
-
-# json EXPRESSION: Python, of d, the parsed output
-json()
-{
-	python3 -c "import json,sys; d = json.load(open('$work/out'))
-sys.exit(0 if ($1) else 1)" || {
-		complain "not so: $1"
-		cat "$work/out"
-	}
-}
+. "$srcdir/tests/lib/command.sh"
 
 # is FILE MODE
 is()
