@@ -29,8 +29,9 @@ verify_site(const struct gate_sites *sites, enum gate_scheme scheme,
 	return owner != NULL ? owner : gate_site_default(sites);
 }
 
-bool
-verify_is_in_window(int64_t then_s, int64_t now_s, int64_t window_s)
+/* Whether then is at most window off from now, either way. */
+static bool
+is_in_window(int64_t then_s, int64_t now_s, int64_t window_s)
 {
 	int64_t off;
 
@@ -116,7 +117,7 @@ verify_stamped(const struct trial *t, const struct proof *proof,
 
 	if (o != OUTCOME_NONE)
 		return o;
-	if (!verify_is_in_window(proof->timestamp_s, t->now_s, window_s))
+	if (!is_in_window(proof->timestamp_s, t->now_s, window_s))
 		return OUTCOME_STALE;
 	*out = (struct identity){.key_id = secret->id,
 	    .created_by = gate_span_str(secret->id),

@@ -5,7 +5,6 @@
 #ifndef FCGI_VERIFY_H
 #define FCGI_VERIFY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,9 +49,6 @@ struct verify_mac {
  */
 enum outcome verify_mac(const struct verify_mac *v,
     const struct gate_hmac_secret **out) GATE_MUSTCHECK;
-
-/* Whether then is at most window off from now, either way. */
-bool verify_is_in_window(int64_t then_s, int64_t now_s, int64_t window_s);
 
 /*
  * A request whose MAC is over

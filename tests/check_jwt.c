@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/codec.h"
@@ -304,6 +306,29 @@ START_TEST(names_each_rule_once)
 }
 END_TEST
 
+/* Who finds a reason in the log finds it there. */
+START_TEST(stands_in_the_manual)
+{
+	static char page[65536];
+	const char *srcdir = getenv("srcdir");
+	enum gate_jwt_fault f;
+	char path[4096], item[256];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/man/pressgate-fcgi.8",
+	    srcdir != NULL ? srcdir : ".");
+	file = fopen(path, "re");
+	ck_assert_msg(file != NULL, "%s", path);
+	ck_assert_uint_gt(fread(page, 1, sizeof(page) - 1, file), 0);
+	fclose(file);
+	for (f = GATE_JWT_OK + 1; f < GATE_JWT_NO_MEMORY; f++) {
+		(void)snprintf(item, sizeof(item), ".It Ql %s\n%s\n",
+		    gate_jwt_fault_name(f), gate_jwt_fault_text(f));
+		ck_assert_msg(strstr(page, item) != NULL, "%s", item);
+	}
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -318,6 +343,7 @@ suite(void)
 	tcase_add_test(t, says_when_a_token_has_no_room);
 	add_row_test(t, goes_by_the_rules_it_is_given, rules_of);
 	tcase_add_test(t, names_each_rule_once);
+	tcase_add_test(t, stands_in_the_manual);
 	suite_add_tcase(s, t);
 	return s;
 }
