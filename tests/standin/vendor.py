@@ -36,11 +36,16 @@ BODY_MAX = 4 << 20
 
 # A behaviour's name as a pattern, and what it does: a function of
 # (vendor, match, key) that returns (delay_s, kind, argument).
-# kind: ok, error (status, type, code, headers), hang, garbage, cut.
+# kind: ok, error (status, type, code, headers), hang, garbage, cut, gather
+# (how many).
 
 
 def _slow(vendor, m, key):
     return float(m[1]), "ok", None
+
+
+def _gather(vendor, m, key):
+    return float(m[2]), "gather", int(m[1])
 
 
 def _fail(vendor, m, key):
@@ -66,6 +71,8 @@ def _limited_once(vendor, m, key):
 BEHAVIOURS = [
     (re.compile(p), f) for p, f in [
         (r"slow-([0-9.]+)s", _slow),
+        # nobody is answered until so many are there, then so much later
+        (r"gather-([0-9]+)-([0-9.]+)s", _gather),
         (r"fail-([45][0-9][0-9])", _fail),
         (r"flaky-([0-9]+)", _fail_times),
         (r"rate-limited-once", _limited_once),
@@ -98,6 +105,7 @@ class Vendor:
         self.calls = []
         self.counts = {}
         self.overrides = {}
+        self.gathering = {}
         self.crm = {}
         self.crm_answers = {}
         self.logfile = open(logfile, "a") if logfile else None
@@ -115,6 +123,15 @@ class Vendor:
             if m:
                 return f(self, m, key)
         return 0, "ok", None
+
+    def gather(self, name, many):
+        """What those of that name wait for; the last one sets it."""
+        here, all_here = self.gathering.pop(name, (0, asyncio.Event()))
+        if here + 1 < many:
+            self.gathering[name] = here + 1, all_here
+        else:
+            all_here.set()
+        return all_here
 
     def begin(self, method, path, headers, name, prompt):
         call = {
@@ -264,6 +281,8 @@ class Connection:
         delay, kind, arg = self.vendor.behave(call["name"],
                                               call["idempotency_key"])
         try:
+            if kind == "gather":
+                await self.vendor.gather(call["name"], arg).wait()
             if not await self.stay(3600 if kind == "hang" else delay):
                 call["hung_up"] = True
                 return False
