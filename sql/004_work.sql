@@ -1,6 +1,7 @@
 -- What the worker calls. Only the database's clock counts. Every write after
--- a claim names (id, claim_no): no row back means somebody else has claimed
--- the job since, and the writer has lost it.
+-- a claim names (id, claim_no) and needs the lease to be there: no row back
+-- means that somebody else has claimed the job since, or that the writer has
+-- given it back itself, and a late copy of his call must not touch it again.
 --
 -- Look-ups are written as laterals with a limit, or name the ids a second
 -- time with `= any`: planned while the tables were empty, a plain join may
@@ -166,7 +167,8 @@ begin
 	ours := array(select j.id
 	    from (select * from unnest(p_ids, p_claim_nos) x (id, claim_no) order by id) x
 	   cross join lateral (select id from job
-		where id = x.id and claim_no = x.claim_no for update) j);
+		where id = x.id and claim_no = x.claim_no
+		  and lease_by is not null for update) j);
 	update job set due_at = clock_timestamp() + p_lease_s * interval '1 s',
 	    lease_by = p_worker
 	 where id = any (ours);
@@ -222,7 +224,8 @@ begin
 	mine := array(select x
 	    from unnest(items) x
 	   cross join lateral (select id from job
-		where id = x.id and claim_no = x.claim_no for update) j);
+		where id = x.id and claim_no = x.claim_no
+		  and lease_by is not null for update) j);
 	ours := array(select x.id from unnest(mine) x);
 	t := clock_timestamp();
 

@@ -81,6 +81,7 @@ select pg_stat_force_next_flush();
 begin; select count(*) from pressgate.results_since(1, 50000, (select lpad(to_hex(tag), 8, '0') from pressgate.result where site_id = 1 and seq = 50000), 100); select 'results100', t.touched(); commit;
 select pg_stat_force_next_flush();
 begin; select count(*) from pressgate.event_status(1, (select event_id from pressgate.job where id = 5000)); select 'status', t.touched(); commit;
+update pressgate.job set lease_by = 1 where id between 100 and 199;
 select pg_stat_force_next_flush();
 begin; select cardinality(pressgate.renew(1, array(select n from generate_series(100, 199) n)::bigint[], array_fill(0, array[100]), 30)); select 'renew100', t.touched(); rollback;
 SQL
