@@ -97,10 +97,12 @@ as $$
 #variable_conflict use_column
 declare
 	t timestamptz := clock_timestamp();
+	pairs int[];
+	ids bigint[];
+	dues timestamptz[];
 begin
-	return query
 	with picked as materialized (
-		select w.pair, j.id, j.due_at
+		select w.pair::int, j.id, j.due_at
 		  from unnest(p_lanes, p_sites, p_marks_us, p_quotas)
 		      with ordinality w (lane, site_id, mark_us, quota, pair)
 		 cross join lateral (
@@ -126,11 +128,20 @@ begin
 		        then 1 else 0 end
 		  from picked p
 		 where b.id = p.id and b.id = any (array(select id from picked))
-		returning p.pair, p.due_at was_due, b.*)
-	select m.pair::int, m.id, m.event_id, m.site_id, m.lane, m.route,
+		returning p.pair, b.id, p.due_at)
+	select array_agg(m.pair), array_agg(m.id), array_agg(m.due_at)
+	  into pairs, ids, dues from mine m;
+	if ids is null then
+		return;
+	end if;
+
+	-- A statement of its own: the rows that we have locked may be newer
+	-- than what the one above could see, and so may be their steps.
+	return query
+	select x.pair, m.id, m.event_id, m.site_id, m.lane, m.route,
 	    m.step, m.mode, m.claim_no, m.attempt::int, m.crashes::int,
 	    m.max_attempt::int,
-	    (extract(epoch from m.was_due) * 1000000)::bigint,
+	    (extract(epoch from x.was_due) * 1000000)::bigint,
 	    (extract(epoch from t) * 1000000)::bigint,
 	    (extract(epoch from m.window_ends_at - t) * 1000)::bigint,
 	    m.cancel, m.replay_of, m.key_salt, m.serial_key, m.last_error,
@@ -142,7 +153,8 @@ begin
 	    (select jsonb_object_agg(s.step, jsonb_build_object('output', s.output))
 	       from job_step s
 	      where s.event_id = m.event_id and s.route = m.route)
-	  from mine m
+	  from unnest(pairs, ids, dues) x (pair, id, was_due)
+	 cross join lateral (select * from job where id = x.id limit 1) m
 	  left join lateral (select * from event
 	      where id = m.event_id limit 1) e on true
 	  left join lateral (select * from dead -- outlives the partition

@@ -159,6 +159,37 @@ same "t t" "$(ask b "$(finish 1 "$(item 1 "$done")"); commit")" \
 same "t f" "$(answer a)" "and the first is fenced when it gets there"
 same 1 "$(q -c "select count(*) from pressgate.result")" "with one result"
 
+# ---- claim() sees less than it locks ------------------------------------------
+
+# claim() as it is, but for a wait after its snapshot was taken.
+q >/dev/null <<-'SQL'
+create function t.gate() returns int language plpgsql volatile as $$
+begin
+  perform pg_advisory_xact_lock(7);
+  return 1;
+end $$;
+do $$
+declare
+  was text := 'unnest(p_lanes, p_sites, p_marks_us, p_quotas)';
+  def text := pg_get_functiondef('pressgate.claim'::regproc);
+begin
+  if position(was in def) = 0 then raise exception 'claim() reads otherwise'; end if;
+  def := replace(def, 'FUNCTION pressgate.claim', 'FUNCTION pressgate.slow_claim');
+  execute replace(def, was, '(select t.gate()) g cross join ' || was);
+end $$;
+SQL
+new
+ask a "$(claim 1 claim_no)" >/dev/null
+q -c "$overdue"
+ask a "begin; $(finish 1 "$(item 1 "$next")")" >/dev/null
+ask c "select pg_advisory_lock(7)" >/dev/null
+tell b "$(claim 2 "step, steps->'st'->'output'" | sed 's/claim(/slow_claim(/')"
+within "the claim waits" lock_waits
+ask a "commit" >/dev/null
+ask c "select pg_advisory_unlock(7)" >/dev/null
+same 'two {"of": "st"}' "$(answer b)" \
+	"a claim that meets a step that was finished meanwhile knows its output"
+
 # ---- takeover and a finish under way ------------------------------------------
 
 silent="update pressgate.worker set beat_at = beat_at - interval '1 min'
