@@ -507,6 +507,7 @@ create table worker (
 	in_flight int not null default 0,
 	started_at timestamptz not null default clock_timestamp(),
 	beat_at timestamptz not null default clock_timestamp(),
+	beat_before timestamptz,
 	left_at timestamptz)
 	with (fillfactor = 50);
 comment on table worker is 'One row for each start of a pressgate-worker.';
@@ -517,6 +518,7 @@ comment on column worker.version is 'Of the program.';
 comment on column worker.in_flight is 'Calls under way at its last beat.';
 comment on column worker.started_at is 'When it started.';
 comment on column worker.beat_at is 'When it last said that it lives (every 5 s).';
+comment on column worker.beat_before is 'The time before that: shows that it could reach the database then.';
 comment on column worker.left_at is 'When it stopped, or when its leases were taken over; null: living.';
 
 create table pause (

@@ -34,8 +34,8 @@ set search_path = pressgate, pg_temp
 as $$
 #variable_conflict use_column
 begin
-	update worker set beat_at = clock_timestamp(), left_at = null,
-	    in_flight = beat.in_flight
+	update worker set beat_before = beat_at, beat_at = clock_timestamp(),
+	    left_at = null, in_flight = beat.in_flight
 	 where id = beat.worker;
 	return query
 	select id, (extract(epoch from beat_at) * 1000000)::bigint from worker
@@ -121,10 +121,14 @@ begin
 		    claim_no = b.claim_no + 1, attempt = b.attempt + 1,
 		    window_ends_at = coalesce(b.window_ends_at,
 		        t + b.window_s * interval '1 s'),
+		    -- Silent, but for who fell silent together with us: then
+		    -- the database was away, and nobody died.
 		    crashes = b.crashes + case when b.lease_by is not null
 		        and not exists (select from worker v
 		            where v.id = b.lease_by and v.left_at is null
-		              and v.beat_at > t - interval '15 s')
+		              and (v.beat_at > t - interval '15 s'
+		               or v.beat_at > (select beat_before from worker
+		                    where id = p_worker) - interval '10 s'))
 		        then 1 else 0 end
 		  from picked p
 		 where b.id = p.id and b.id = any (array(select id from picked))

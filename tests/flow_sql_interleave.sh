@@ -239,6 +239,33 @@ ask b "$(claim 2 claim_no)" >/dev/null
 same "t f" "$(ask a "$(finish 1 "$(item 1 "$done")")")" \
 	"but not settle what somebody has"
 
+# ---- whose crash is it ----------------------------------------------------------
+
+crashes()
+{
+	q -c "$overdue"
+	ask b "$(claim 2 crashes)"
+}
+new
+ask a "$(claim 1 claim_no)" >/dev/null
+q -c "update pressgate.worker set beat_at = beat_at - interval '1 min'"
+ask b "select count(*) from pressgate.beat(2, 0)" >/dev/null
+same 0 "$(crashes)" \
+	"who fell silent together with the claimer has not crashed"
+new
+ask a "$(claim 1 claim_no)" >/dev/null
+ask b "select count(*) from pressgate.beat(2, 0)" >/dev/null
+q -c "$silent"
+ask b "select count(*) from pressgate.beat(2, 0)" >/dev/null
+same 1 "$(crashes)" "who fell silent while the claimer did beat has"
+new
+ask a "$(claim 1 claim_no)" >/dev/null
+q -c "$silent"
+same 1 "$(crashes)" "a claimer that has just begun takes silence for a crash"
+new
+ask a "$(claim 1 claim_no)" >/dev/null
+same 0 "$(crashes)" "a lease lost by one that beats is no crash"
+
 # ---- batches -------------------------------------------------------------------
 
 new
@@ -263,7 +290,8 @@ step()
 	q -c "update pressgate.job set due_at = due_at - interval '$1',
 	      leased_at = leased_at - interval '$1',
 	      window_ends_at = window_ends_at - interval '$1';
-	    update pressgate.worker set beat_at = beat_at - interval '$1'"
+	    update pressgate.worker set beat_at = beat_at - interval '$1',
+	      beat_before = beat_before - interval '$1'"
 }
 new
 ask a "$(claim 1 claim_no)" >/dev/null
@@ -271,9 +299,9 @@ step "10 min"
 same "1 2" "$(ask b "select string_agg(silent::text, ' ' order by silent)
 	from pressgate.beat(3, 0)")" \
 	"after a step forward of the database's clock all look silent"
-same 2 "$(ask b "select count(*) from pressgate.beat(2, 0);
-	$(claim 2 "claim_no")" | cut -d' ' -f2-)" \
-	"a job is claimed too early"
+same "2 0" "$(ask b "select count(*) from pressgate.beat(2, 0);
+	$(claim 2 "claim_no, crashes")" | cut -d' ' -f2-)" \
+	"a job is claimed too early, but no crash is counted"
 same "t f" "$(ask a "$(finish 1 "$(item 1 "$done")")")" \
 	"and its first holder is fenced"
 same "t t" "$(ask b "$(finish 2 "$(item 2 "$done")")")" "the second is not"
