@@ -276,7 +276,7 @@ comment on column job.window_s is 'A step is given up so long after its first cl
 comment on column job.window_ends_at is 'When that is; null until the present step''s first claim.';
 comment on column job.lease_by is 'worker.id that holds it; null: nobody.';
 comment on column job.leased_at is 'When it was last claimed.';
-comment on column job.cancel is 'An operator wants it cancelled; done at the next claim or by its holder.';
+comment on column job.cancel is 'An operator wants it cancelled: it ends with the try that runs, or is cancelled by the next claim, for which it then does not wait.';
 comment on column job.last_code is 'HTTP status of the last failed try; null: none or no answer.';
 comment on column job.last_error is 'What the last failed try said, cut and redacted.';
 

@@ -275,8 +275,10 @@ begin
 	  from unnest(mine) x join lane l on l.id = x.lane_id
 	 where j.id = x.id and j.id = any (ours) and x."to" = 'next';
 
+	-- Who is to be cancelled does not wait for his next try.
 	update job j set
-	    due_at = t + coalesce(x.delay_ms, 0) * interval '1 ms',
+	    due_at = t + case when j.cancel then 0
+	        else coalesce(x.delay_ms, 0) end * interval '1 ms',
 	    lease_by = null,
 	    attempt = j.attempt - case when x.free or x."to" = 'release'
 	        then 1 else 0 end,

@@ -153,6 +153,7 @@ as $$
 declare
 	j job;
 	done text := 'cancelled';
+	n int;
 begin
 	select * into j from job where id = job_id;
 	if not found then
@@ -192,6 +193,11 @@ begin
 		    seq, attempts, queued_at)
 		select j.id, j.event_id, j.site_id, j.route, 'cancelled', r.seq,
 		    j.claim_no, j.queued_at from r;
+		get diagnostics n = row_count;
+		if n <> 1 then
+			raise exception 'job %: a stream or route row is missing', job_id
+			    using hint = 'Run pressgate apply.';
+		end if;
 		if j.serial_key is not null then
 			perform serial_next(j.site_id, j.route, j.serial_key);
 		end if;
@@ -200,7 +206,7 @@ begin
 	values (who, 'cancel', 'job ' || job_id, jsonb_build_object('outcome', done));
 	return done;
 end $$;
-comment on function cancel_job(bigint, text) is 'Cancels a job: at once if nobody runs it (cancelled), else when its try has ended (asked); gone if it is finished.';
+comment on function cancel_job(bigint, text) is 'Cancels a job: at once if nobody runs it (cancelled), else when its try has ended (asked), unless that try ends the job itself: it is not tried again; gone if it is finished.';
 
 create function pause(p_site text, p_route text, p_service text, p_who text)
 returns void

@@ -266,6 +266,60 @@ new
 ask a "$(claim 1 claim_no)" >/dev/null
 same 0 "$(crashes)" "a lease lost by one that beats is no crash"
 
+# ---- cancel while it is claimed ------------------------------------------------
+
+cancel()
+{
+	echo "select pressgate.cancel_job($id, 'me')"
+}
+new
+ask a "begin; $(claim 1 claim_no)" >/dev/null
+tell b "$(cancel)"
+within "the cancel waits for the claim" lock_waits
+ask a "commit" >/dev/null
+same asked "$(answer b)" "a cancel that meets a claim asks"
+same "t t" "$(ask a "$(finish 1 "$(item 1 "$retry")")")" "the try fails"
+same "t t" "$(row "due_at <= clock_timestamp(), cancel")" \
+	"then it does not wait an hour for the next one"
+same "2 t" "$(ask b "$(claim 2 "claim_no, cancel")")" \
+	"the next claim is told to cancel"
+same "t t" "$(ask b "$(finish 2 "$(item 2 '"to": "cancelled"')")")" "and does"
+same "cancelled" "$(q -c "select status from pressgate.result")" \
+	"the one result says so"
+
+new
+ask a "$(claim 1 claim_no)" >/dev/null
+ask a "begin; $(finish 1 "$(item 1 "$done")")" >/dev/null
+tell b "$(cancel)"
+within "the cancel waits for the finish" lock_waits
+ask a "commit" >/dev/null
+same gone "$(answer b)" "a cancel that meets the end comes too late"
+same "done" "$(q -c "select status from pressgate.result")" \
+	"and changes no result"
+
+new
+ask a "$(claim 1 claim_no)" >/dev/null
+q -c "$overdue"
+ask b "begin; $(cancel)" >/dev/null
+tell a "$(finish 1 "$(item 1 "$done")")"
+within "the finish waits for the cancel" lock_waits
+ask b "commit" >/dev/null
+same "t f" "$(answer a)" "a confirmed cancel fences whose lease had run out"
+same "cancelled" "$(q -c "select status from pressgate.result")" \
+	"its result is the cancellation"
+
+new
+q -c "create table t.stream as table pressgate.stream;
+	delete from pressgate.stream"
+ask b "$(cancel)" >/dev/null
+case $(error b) in
+*"stream or route row is missing"*) ;;
+*) fail "a cancel without a stream: $(error b)" ;;
+esac
+same 1 "$(q -c "select count(*) from pressgate.job")" \
+	"a job whose cancellation cannot be told stays"
+q -c "insert into pressgate.stream table t.stream"
+
 # ---- batches -------------------------------------------------------------------
 
 new
