@@ -218,6 +218,9 @@ declare
 	i finish_item;
 	wanted int;
 	written int;
+	ended int;
+	moved int;
+	back int;
 begin
 	-- max(seq) below must see what was committed before we got the lock.
 	if current_setting('transaction_isolation') <> 'read committed' then
@@ -274,6 +277,7 @@ begin
 	    due_at = t, last_code = null, last_error = null
 	  from unnest(mine) x join lane l on l.id = x.lane_id
 	 where j.id = x.id and j.id = any (ours) and x."to" = 'next';
+	get diagnostics moved = row_count;
 
 	-- Who is to be cancelled does not wait for his next try.
 	update job j set
@@ -289,6 +293,7 @@ begin
 	  from unnest(mine) x
 	 where j.id = x.id and j.id = any (ours)
 	   and x."to" in ('retry', 'release');
+	get diagnostics back = row_count;
 
 	wanted := (select count(*) from unnest(mine) x
 	    where x."to" in ('done', 'dead', 'cancelled'));
@@ -360,10 +365,15 @@ begin
 		select g.id, g.event_id, g.site_id, g.route, g."to", g.seq,
 		    g.claim_no, p_worker, g.queued_at
 		  from numbered g)
-	select count(*) into written from told;
+	select (select count(*) from told), (select count(*) from gone)
+	  into written, ended;
 	if written <> wanted then
 		raise exception '% of % results written: a stream or route row is missing',
 		    written, wanted using hint = 'Run pressgate apply.';
+	end if;
+	if moved + back + ended <> cardinality(mine) then
+		raise exception '% of % items could not be settled: an unknown lane or "to"',
+		    cardinality(mine) - moved - back - ended, cardinality(mine);
 	end if;
 
 	-- Whoever waited behind a finished job in a serial order is next.

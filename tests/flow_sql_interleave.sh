@@ -336,6 +336,17 @@ same "t f f t" "$(answer a)" \
 same "t t" "$(ask b "$(finish 2 "$(item 2 "$done")")")" \
 	"and the lost one by whoever has it"
 
+new
+ask a "$(claim 1 claim_no)" >/dev/null
+was=$(row "*")
+lost=$(item 1 '"to": "next", "step": "two", "lane_id": 999')
+ask a "$(finish 1 "$lost")" >/dev/null
+case $(error a) in
+*"could not be settled"*) ;;
+*) fail "an unknown lane: $(error a)" ;;
+esac
+same "$was" "$(row "*")" "an item that leads nowhere is refused, not swallowed"
+
 # ---- a clock that steps ------------------------------------------------------------
 
 # The clock goes forward by as much as all times go back.
