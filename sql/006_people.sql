@@ -261,17 +261,23 @@ set search_path = pressgate, pg_temp
 as $$
 #variable_conflict use_column
 declare
+	ids bigint[];
 	n bigint;
 begin
+	-- Locked first and looked at again: who replays one of them holds the
+	-- lock until its job can be seen.
+	ids := array(select id from dead where died_at < before
+	    order by id for update);
 	-- A replay that is still under way reads its payload here.
-	delete from dead d where d.died_at < before
-	   and not exists (select from job j where j.id = d.replayed_as);
+	ids := array(select d.id from dead d where d.id = any (ids)
+	   and not exists (select from job j where j.id = d.replayed_as));
+	delete from dead d where d.id = any (ids);
 	get diagnostics n = row_count;
 	insert into audit (who, action, object, detail)
 	values (who, 'purge', 'dead letters before ' || before,
 	    jsonb_build_object('count', n));
 	return n;
 end $$;
-comment on function purge_dead(timestamptz, text) is 'Deletes dead letters that died before the given time; returns how many.';
+comment on function purge_dead(timestamptz, text) is 'Deletes dead letters that died before the given time and are not being replayed; returns how many.';
 
 revoke all on all functions in schema pressgate from public;

@@ -347,6 +347,54 @@ case $(error a) in
 esac
 same "$was" "$(row "*")" "an item that leads nowhere is refused, not swallowed"
 
+# ---- replay and purge ----------------------------------------------------------
+
+purge="select pressgate.purge_dead(now() + interval '1 day', 'me')"
+# buried: one dead letter, whose event has been dropped
+buried()
+{
+	new
+	ask a "$(claim 1 claim_no)" >/dev/null
+	ask a "$(finish 1 "$(item 1 "$dead")")" >/dev/null
+	q -c "delete from pressgate.event"
+}
+buried
+ask a "begin; select pressgate.replay($id, 'me')" >/dev/null
+tell b "$purge"
+within "the purge waits for the replay" lock_waits
+ask a "commit" >/dev/null
+same 0 "$(answer b)" "a purge leaves what is replayed while it waits"
+same '{"data": 1}' "$(ask a "$(claim 1 canonical)")" \
+	"so the replay has its payload"
+buried
+ask a "begin; select pressgate.replay($id, 'me')" >/dev/null
+tell b "$purge"
+within "the purge waits for the replay" lock_waits
+ask a "rollback" >/dev/null
+same 1 "$(answer b)" "a replay that was rolled back saves nothing"
+buried
+ask a "begin; $purge" >/dev/null
+tell b "select pressgate.replay($id, 'me')"
+within "the replay waits for the purge" lock_waits
+ask a "commit" >/dev/null
+answer b >/dev/null
+same "no dead letter $id" "$(error b)" "what is purged is not replayed"
+
+buried
+ask a "begin; select pressgate.replay($id, 'me')" >/dev/null
+tell b "select pressgate.replay($id, 'you')"
+within "the second replay waits" lock_waits
+ask a "commit" >/dev/null
+answer b >/dev/null
+same "dead letter $id has been replayed as job $((id + 1))" "$(error b)" \
+	"of two replays at once one goes"
+first=$id id=$((id + 1))
+ask a "$(claim 1 claim_no)" >/dev/null
+same "t t" "$(ask a "$(finish 1 "$(item 1 "$done")")")" "the replay ends"
+same "1 $first dead , 2 $id done 1" "$(echo $(q -F ' ' -R ' , ' -c "select seq,
+	job_id, status, supersedes from pressgate.result order by seq"))" \
+	"with one result, which names the one it replaces"
+
 # ---- a clock that steps ------------------------------------------------------------
 
 # The clock goes forward by as much as all times go back.
