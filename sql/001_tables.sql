@@ -382,6 +382,8 @@ create table dead (
 	canonical jsonb,
 	traceparent text,
 	key_salt text,
+	serial_key text,
+	serial_no bigint,
 	queued_at timestamptz not null,
 	died_at timestamptz not null default now(),
 	replayed_as bigint,
@@ -406,6 +408,8 @@ comment on column dead.idempotency_key is 'event.idempotency_key';
 comment on column dead.canonical is 'event.canonical';
 comment on column dead.traceparent is 'event.traceparent';
 comment on column dead.key_salt is 'job.key_salt';
+comment on column dead.serial_key is 'job.serial_key: a replay takes its old place in that order.';
+comment on column dead.serial_no is 'job.serial_no';
 comment on column dead.queued_at is 'When the job was made.';
 comment on column dead.died_at is 'When it was buried.';
 comment on column dead.replayed_as is 'job.id of the replay; null: still open.';
@@ -417,14 +421,14 @@ create table serial (
 	route int not null,
 	key text collate "C" not null,
 	next_no bigint not null default 1,
-	held boolean not null default false,
+	held_by bigint,
 	primary key (site_id, route, key));
 comment on table serial is 'One row for each subject whose jobs run one after another.';
 comment on column serial.site_id is 'site.id';
 comment on column serial.route is 'route.id';
 comment on column serial.key is 'The subject.';
 comment on column serial.next_no is 'serial_no of the next job to come.';
-comment on column serial.held is 'True: a dead job holds up its successors until it is replayed or purged.';
+comment on column serial.held_by is 'dead.id that holds up its successors until it is replayed or purged; null: none does.';
 
 ---------------------------------------------------------------------- results
 

@@ -255,14 +255,14 @@ begin
 		values (p_site_id, j.route, j.serial_key, 2)
 		on conflict (site_id, route, key) do update
 		    set next_no = t.next_no + 1
-		returning t.next_no - 1 as no, t.held into s;
+		returning t.next_no - 1 as no, t.held_by into s;
 		insert into job (event_id, site_id, lane, route, step, mode,
 		    serial_key, serial_no, coalesce_key, lease_s, max_attempt,
 		    window_s, due_at, last_error)
 		select p_event_ids[j.event], p_site_id, j.lane, j.route, j.step,
 		    j.mode, j.serial_key, s.no, j.coalesce_key, l.lease_s,
 		    l.max_attempt, l.window_s,
-		    case when s.held or exists (select from job h
+		    case when s.held_by is not null or exists (select from job h
 			where h.site_id = p_site_id and h.route = j.route
 			  and h.serial_key = j.serial_key)
 		    then 'infinity'

@@ -341,7 +341,7 @@ begin
 		insert into dead (id, event_id, site_id, route, lane, step, mode,
 		    cause, last_code, last_error, attempts, event_type,
 		    object_ref, idempotency_key, canonical, traceparent,
-		    key_salt, queued_at)
+		    key_salt, serial_key, serial_no, queued_at)
 		select g.id, g.event_id, g.site_id, g.route, g.lane, g.step,
 		    g.mode, case g."to" when 'mirrored' then 'mirror' else g.cause end,
 		    coalesce((g.try->>'code')::int, g.last_code),
@@ -352,7 +352,8 @@ begin
 		    coalesce(e.object_ref, d.object_ref),
 		    coalesce(e.idempotency_key, d.idempotency_key, ''),
 		    coalesce(e.canonical, d.canonical),
-		    coalesce(e.traceparent, d.traceparent), g.key_salt, g.queued_at
+		    coalesce(e.traceparent, d.traceparent), g.key_salt,
+		    g.serial_key, g.serial_no, g.queued_at
 		  from gone g
 		  left join lateral (select * from event
 		      where id = g.event_id limit 1) e on true
@@ -380,7 +381,7 @@ begin
 	foreach i in array mine loop
 		continue when i.serial_key is null or i."to" <> all (ends);
 		if i.hold and i."to" = 'dead' then
-			update serial set held = true where site_id = i.site_id
+			update serial set held_by = i.id where site_id = i.site_id
 			    and route = i.route_id and key = i.serial_key;
 		end if;
 		perform serial_next(i.site_id, i.route_id, i.serial_key);
@@ -401,9 +402,13 @@ as $$
 	     where site_id = p_site_id and route = p_route and serial_key = p_key
 	     order by serial_no limit 1)
 	   and due_at = 'infinity'
+	   -- A replay may stand before one that runs already.
+	   and not exists (select from job where site_id = p_site_id
+	       and route = p_route and serial_key = p_key
+	       and due_at < 'infinity')
 	   and not exists (select from serial where site_id = p_site_id
-	       and route = p_route and key = p_key and held)
+	       and route = p_route and key = p_key and held_by is not null)
 $$;
-comment on function serial_next(int, int, text) is 'Lets the first waiting job of a serial order go. The caller holds the serial row''s lock.';
+comment on function serial_next(int, int, text) is 'Lets the first waiting job of a serial order go, if none is at work. The caller holds the serial row''s lock.';
 
 revoke all on all functions in schema pressgate from public;

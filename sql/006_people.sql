@@ -125,17 +125,30 @@ begin
 		raise exception 'dead letter % has been replayed as job %', dead_id,
 		    d.replayed_as using errcode = '23505';
 	end if;
+	if d.serial_key is not null then
+		perform from serial where site_id = d.site_id
+		    and route = d.route and key = d.serial_key for update;
+		update serial set held_by = null where site_id = d.site_id
+		    and route = d.route and key = d.serial_key
+		    and held_by = d.id;
+	end if;
 	select n.* into l from lane o
 	  join lane n on n.urgency = o.urgency and n.service = o.service
 	   and n.route = o.route and n.replay
 	 where o.id = d.lane;
 	insert into job (event_id, site_id, lane, route, step, mode, replay_of,
-	    key_salt, lease_s, max_attempt, window_s)
+	    key_salt, serial_key, serial_no, lease_s, max_attempt, window_s,
+	    due_at)
 	values (d.event_id, d.site_id, l.id, d.route, d.step,
 	    case when d.mode = 'bury' then 'live' else d.mode end, d.id,
 	    case when new_key then gen_random_uuid()::text else d.key_salt end,
-	    l.lease_s, l.max_attempt, l.window_s)
+	    d.serial_key, d.serial_no, l.lease_s, l.max_attempt, l.window_s,
+	    case when d.serial_key is null then clock_timestamp()
+	        else 'infinity' end)
 	returning id into job_id;
+	if d.serial_key is not null then
+		perform serial_next(d.site_id, d.route, d.serial_key);
+	end if;
 	update dead set replayed_as = job_id, replayed_at = now(),
 	    replayed_by = who where id = dead_id;
 	insert into audit (who, action, object, detail)
@@ -143,7 +156,7 @@ begin
 	    jsonb_build_object('job', job_id, 'new_key', new_key));
 	return job_id;
 end $$;
-comment on function replay(bigint, text, boolean) is 'Puts a dead letter back to work in the replay lane of its service; returns the new job. new_key: the vendor shall not recognise the repeated call.';
+comment on function replay(bigint, text, boolean) is 'Puts a dead letter back to work in the replay lane of its service; returns the new job. One of a serial order takes its old place in it. new_key: the vendor shall not recognise the repeated call.';
 
 create function cancel_job(job_id bigint, who text) returns text
 language plpgsql volatile security definer
@@ -262,6 +275,7 @@ as $$
 #variable_conflict use_column
 declare
 	ids bigint[];
+	s serial;
 	n bigint;
 begin
 	-- Locked first and looked at again: who replays one of them holds the
@@ -271,6 +285,13 @@ begin
 	-- A replay that is still under way reads its payload here.
 	ids := array(select d.id from dead d where d.id = any (ids)
 	   and not exists (select from job j where j.id = d.replayed_as));
+	for s in select x.* from serial x where x.held_by = any (ids)
+	    order by x.site_id, x.route, x.key for update
+	loop
+		update serial x set held_by = null where x.site_id = s.site_id
+		    and x.route = s.route and x.key = s.key;
+		perform serial_next(s.site_id, s.route, s.key);
+	end loop;
 	delete from dead d where d.id = any (ids);
 	get diagnostics n = row_count;
 	insert into audit (who, action, object, detail)
@@ -278,6 +299,6 @@ begin
 	    jsonb_build_object('count', n));
 	return n;
 end $$;
-comment on function purge_dead(timestamptz, text) is 'Deletes dead letters that died before the given time and are not being replayed; returns how many.';
+comment on function purge_dead(timestamptz, text) is 'Deletes dead letters that died before the given time and are not being replayed; returns how many. What one of them held up goes on.';
 
 revoke all on all functions in schema pressgate from public;

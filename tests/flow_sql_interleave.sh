@@ -395,6 +395,64 @@ same "1 $first dead , 2 $id done 1" "$(echo $(q -F ' ' -R ' , ' -c "select seq,
 	job_id, status, supersedes from pressgate.result order by seq"))" \
 	"with one result, which names the one it replaces"
 
+# ---- a serial order --------------------------------------------------------------
+
+# order N: N jobs of one subject; $id is the first.
+order()
+{
+	new
+	q >/dev/null <<-SQL
+	update pressgate.job set serial_key = 's', serial_no = 1;
+	insert into pressgate.serial (site_id, route, key, next_no)
+	    values (1, 1, 's', 2);
+	do \$\$
+	declare e uuid := t.id();
+	begin
+	  for n in 2..$1 loop
+	    perform pressgate.ingest_serial(1, array[e], array[e], array[1],
+	        array[1], array[1], array['st'], array['live'], array['s'],
+	        array[null], array[null]::timestamptz[], array[null]);
+	  end loop;
+	end \$\$;
+	SQL
+}
+key='"serial_key": "s"'
+states()
+{
+	echo $(q -c "select serial_no || case when due_at = 'infinity'
+		then ' waits' when lease_by is null then ' due' else ' runs' end
+		from pressgate.job order by serial_no, id")
+}
+order 3
+same "1 due 2 waits 3 waits" "$(states)" "of a serial order the first is due"
+ask a "$(claim 1 claim_no)" >/dev/null
+ask a "$(finish 1 "$(item 1 "$dead, $key")")" >/dev/null
+same "2 due 3 waits" "$(states)" "a dead one lets the next go"
+ask a "$(claim 1 claim_no)" >/dev/null
+ask b "select pressgate.replay($id, 'me')" >/dev/null
+same "1 waits 2 runs 3 waits" "$(states)" \
+	"its replay takes its place and waits for the one that runs"
+ask b "select pressgate.cancel_job((select max(id) - 1
+	from pressgate.job), 'me')" >/dev/null
+same "1 waits 2 runs" "$(states)" \
+	"the end of one that waited lets nobody go"
+ask a "$(finish 1 "$(item 1 "$done, $key" $((id + 1)))")" >/dev/null
+same "1 due" "$(states)" "the end of the one that ran does"
+
+order 2
+hold="$dead, $key, \"hold\": true"
+ask a "$(claim 1 claim_no)" >/dev/null
+ask a "$(finish 1 "$(item 1 "$hold")")" >/dev/null
+same "2 waits" "$(states)" "a dead one that holds lets nobody go"
+ask b "select pressgate.replay($id, 'me')" >/dev/null
+same "1 due 2 waits" "$(states)" "until it is replayed"
+ask a "$(claim 1 claim_no)" >/dev/null
+id=$(q -c "select max(id) from pressgate.job")
+ask a "$(finish 1 "$(item 1 "$hold")")" >/dev/null
+same "2 waits" "$(states)" "or, dead again,"
+ask b "$purge" >/dev/null
+same "2 due" "$(states)" "purged"
+
 # ---- a clock that steps ------------------------------------------------------------
 
 # The clock goes forward by as much as all times go back.
