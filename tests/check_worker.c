@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/num.h"
 #include "lib/template.h"
 #include "tests/runner.h"
 #include "worker/call_http.h"
@@ -19,9 +20,9 @@
 static void
 look(struct peers *p, int64_t now_ms, int64_t id, int64_t beat_us)
 {
-	peers_begin(p);
+	peers_begin(p, now_ms);
 	if (id != 0)
-		peers_silent(p, id, beat_us, now_ms);
+		peers_silent(p, id, beat_us);
 	peers_end(p);
 }
 
@@ -74,9 +75,33 @@ START_TEST(counts_no_look_from_before_a_failed_beat)
 	struct peer out;
 
 	look(&p, 0, 7, 50);
+	look(&p, 5000, 7, 50);
 	peers_forget(&p);
-	look(&p, 20000, 7, 50);
-	ck_assert(!peers_take(&p, 20000, &out));
+	look(&p, 10000, 7, 50);
+	look(&p, 15000, 7, 50);
+	ck_assert(!peers_take(&p, 15000, &out));
+}
+END_TEST
+
+static const struct {
+	int64_t woke_ms;
+	bool judges;
+} sleeps[] = {
+    {PEERS_APART_MS - 1, true},
+    {PEERS_APART_MS, false},
+    {PEERS_APART_MS * 1000, false},
+};
+
+START_TEST(counts_no_look_from_before_its_own_sleep)
+{
+	struct peers p = {.count = 0};
+	struct peer out;
+	int64_t at = sleeps[_i].woke_ms;
+
+	look(&p, 0, 7, 50);
+	look(&p, at, 7, 50);
+	look(&p, at + 5000, 7, 50);
+	ck_assert(peers_take(&p, at + 5000, &out) == sleeps[_i].judges);
 }
 END_TEST
 
@@ -87,10 +112,10 @@ START_TEST(takes_no_more_than_it_has_room_for)
 	int64_t i, taken = 0;
 	int round;
 
-	for (round = 0; round < 2; round++) {
-		peers_begin(&p);
+	for (round = 0; round < 3; round++) {
+		peers_begin(&p, round * 10000);
 		for (i = 1; i <= PEERS_MAX + 9; i++)
-			peers_silent(&p, i, 1, round * 20000);
+			peers_silent(&p, i, 1);
 		peers_end(&p);
 	}
 	while (peers_take(&p, 20000, &out))
@@ -575,6 +600,8 @@ suite(void)
 	tcase_add_test(t, starts_anew_for_one_that_has_beaten_since);
 	tcase_add_test(t, forgets_one_that_is_silent_no_more);
 	tcase_add_test(t, counts_no_look_from_before_a_failed_beat);
+	tcase_add_loop_test(
+	    t, counts_no_look_from_before_its_own_sleep, 0, GATE_COUNT(sleeps));
 	tcase_add_test(t, takes_no_more_than_it_has_room_for);
 	add_row_test(t, takes_the_secret_out, redactions);
 	tcase_add_test(t, takes_it_out_as_json_writes_it);

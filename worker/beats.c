@@ -82,12 +82,12 @@ beats_beat_done(struct worker *w, enum gate_code rc,
 		return;
 	}
 	a->beat_ms = a->beat_begun_ms + BEAT_MS;
-	peers_begin(&a->peers);
+	peers_begin(&a->peers, a->beat_begun_ms);
 	n = gate_rows_count(rows);
 	for (i = 0; i < n; i++)
 		if (gate_rows_i64(rows, i, 0) != w->id)
 			peers_silent(&a->peers, gate_rows_i64(rows, i, 0),
-			    gate_rows_i64(rows, i, 1), a->beat_begun_ms);
+			    gate_rows_i64(rows, i, 1));
 	peers_end(&a->peers);
 	if (a->suspect.id == 0 &&
 	    !peers_take(&a->peers, a->beat_begun_ms, &a->suspect))

@@ -7,16 +7,19 @@
 #include "worker/peers.h"
 
 void
-peers_begin(struct peers *p)
+peers_begin(struct peers *p, int64_t now_ms)
 {
 	size_t i;
 
+	if (now_ms - p->looked_ms >= PEERS_APART_MS)
+		peers_forget(p);
+	p->looked_ms = now_ms;
 	for (i = 0; i < p->count; i++)
 		p->list[i].seen = false;
 }
 
 void
-peers_silent(struct peers *p, int64_t id, int64_t beat_us, int64_t now_ms)
+peers_silent(struct peers *p, int64_t id, int64_t beat_us)
 {
 	size_t i = 0;
 
@@ -30,7 +33,7 @@ peers_silent(struct peers *p, int64_t id, int64_t beat_us, int64_t now_ms)
 		p->list[i].seen = true;
 		return;
 	}
-	p->list[i] = (struct peer){id, beat_us, now_ms, true};
+	p->list[i] = (struct peer){id, beat_us, p->looked_ms, true};
 }
 
 void

@@ -10,7 +10,8 @@
 
 #define PEERS_MAX 64 /* more dead ones wait for the next look */
 /* Two looks this far apart, our own beats having gone through in between:
- * a database that stalls everybody makes everybody look silent once. */
+ * a database that stalls everybody makes everybody look silent once, and so
+ * does a machine that was suspended. */
 #define PEERS_APART_MS 15000
 
 struct peer {
@@ -23,12 +24,14 @@ struct peer {
 struct peers {
 	struct peer list[PEERS_MAX];
 	size_t count;
+	int64_t looked_ms; /* monotonic, the last look */
 };
 
 /* One look: begin, then one silent for each row of beat(), then end. now_ms:
- * when our beat was begun, monotonic. */
-void peers_begin(struct peers *p);
-void peers_silent(struct peers *p, int64_t id, int64_t beat_us, int64_t now_ms);
+ * when our beat was begun, monotonic. If that is long after the last look,
+ * all looks so far count for nothing: we were silent ourselves. */
+void peers_begin(struct peers *p, int64_t now_ms);
+void peers_silent(struct peers *p, int64_t id, int64_t beat_us);
 void peers_end(struct peers *p);
 
 /* Our own beat failed: all looks so far count for nothing. */
