@@ -82,8 +82,8 @@ create function claim(p_worker bigint, p_lanes int[], p_sites int[],
     p_marks_us bigint[], p_quotas int[], p_total int)
 returns table (pair int, id bigint, event_id uuid, site_id int, lane_id int,
     route_id int, step text, mode text, claim_no int, attempt int,
-    crashes int, max_attempt int, due_us bigint, now_us bigint,
-    window_left_ms bigint, cancel boolean, replay_of bigint, key_salt text,
+    crashes int, max_attempt int, lease_s int, due_us bigint,
+    now_us bigint, window_left_ms bigint, cancel boolean, replay_of bigint, key_salt text,
     serial_key text, last_error text, queued_ms bigint, event_type text,
     object_ref text, idempotency_key text, traceparent text,
     canonical jsonb, steps jsonb)
@@ -144,7 +144,7 @@ begin
 	return query
 	select x.pair, m.id, m.event_id, m.site_id, m.lane, m.route,
 	    m.step, m.mode, m.claim_no, m.attempt::int, m.crashes::int,
-	    m.max_attempt::int,
+	    m.max_attempt::int, m.lease_s,
 	    (extract(epoch from x.was_due) * 1000000)::bigint,
 	    (extract(epoch from t) * 1000000)::bigint,
 	    (extract(epoch from m.window_ends_at - t) * 1000)::bigint,

@@ -595,6 +595,19 @@ def oversleeps(check, s):
     s.behave("m-zombie", None)
 
 
+def older_leases(check, s):
+    """A service was given more time while its jobs waited."""
+    s.procs["worker"].stop()
+    s.behave("m-long", "slow-6s")
+    e = s.put("long")
+    s.sql(f"update pressgate.job set lease_s = 3 where event_id = '{e}'")
+    s.start_worker()
+    s.wait_result(e)
+    check("a lease shorter than the call is renewed in time",
+          len(s.calls_of(e)) == 1, s.calls_of(e))
+    s.behave("m-long", None)
+
+
 def killed(check, s):
     """Long leases: only the takeover brings the job back in time."""
     s.behave("m-long", "hang")
@@ -667,7 +680,7 @@ def main():
     parts = [goes_well, takes_what_ingest_takes, goes_wrong, replays,
              resumes, modes, stays_fair, pauses, poked, idles, reloads,
              stops, buries_poison, runs_from_cron, database_goes, zombie,
-             oversleeps, killed, keeps_secrets, keeps_house,
+             oversleeps, older_leases, killed, keeps_secrets, keeps_house,
              knows_its_schema]
     wanted = sys.argv[1:]
     with WorkerStack() as s:

@@ -220,8 +220,9 @@ claim_take(const struct gate_rows *rows, size_t row, struct setup *setup,
 		return GATE_E_NOMEM;
 	}
 	take_places(j, catalog);
-	j->lease_end_ms = j->claimed_ms +
-	    1000 * (j->step != NULL ? gate_step_lease_s(j->step) : 10);
+	/* The configuration may be newer than the job and say another. */
+	j->lease_end_ms =
+	    j->claimed_ms + 1000 * gate_rows_i64(rows, row, CLAIM_LEASE_S);
 	*out = j;
 	return GATE_OK;
 }

@@ -31,8 +31,8 @@ static const struct gate_stmt stmts[] = {
 	"select pressgate.partitions_ahead()", 0},
     [QUEUE_CLAIM] = {"claim",
 	"select pair, id, event_id, site_id, lane_id, route_id, step, "
-	"mode, claim_no, attempt, crashes, max_attempt, due_us, now_us, "
-	"window_left_ms, cancel, key_salt, serial_key, last_error, "
+	"mode, claim_no, attempt, crashes, max_attempt, lease_s, due_us, "
+	"now_us, window_left_ms, cancel, key_salt, serial_key, last_error, "
 	"object_ref, idempotency_key, traceparent, canonical, steps "
 	"from pressgate.claim($1, $2, $3, $4, $5, $6)",
 	6},
