@@ -127,8 +127,8 @@ def server_processes_die(check, scene):
     s, hits = scene.s, 0
     s.behave("m-any", "slow-0.3s")
     for _ in range(3):
-        ids = scene.put_and_call()
         let_go = scene.locked("result", "access exclusive")
+        ids = scene.put_and_call()
         scene.answered(ids)
         finishing = wait_until("a finish that waits",
                                lambda: scene.waits("finish"))
