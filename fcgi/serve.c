@@ -4,7 +4,9 @@
  *
  *  - it has no read timeout, and a socket accepted from an AF_UNIX listener
  *    inherits none: a repeating SIGALRM without SA_RESTART makes a blocked
- *    read fail with EINTR, which it takes as the end of the connection;
+ *    read fail with EINTR, which it takes as the end of the connection. A
+ *    request that is all there when we look (peer.c) needs no such clock,
+ *    and that is nearly every one;
  *  - a TERM that lands between its look at the flag and its accept(2) is
  *    lost, and its accept loop goes on to the next peer behind our back: so
  *    we accept ourselves and hand it the connection (ipcFd, with
@@ -15,14 +17,16 @@
  *  - it closes with shutdown, then reads what the peer still sends until a
  *    poll times out: 2 s unless LIBFCGI_OS_CLOSE_POLL_TIMEOUT says less, and
  *    without end if the peer always has more: so we close ourselves where it
- *    lets us;
+ *    lets us, and at once if nothing is left to be read;
+ *  - of children that poll one listener all wake for one connection: an
+ *    epoll instance of each with EPOLLEXCLUSIVE wakes one;
  *  - params that end with the connection look complete; only the stream's
  *    error tells;
  *  - what is not read of STDIN before the answer would be taken for the next
  *    request of a kept connection.
  *
  * Signals are blocked but where this file says so: STOP, RELOAD and CHILD
- * only while waiting (ppoll), ALARM only within libfcgi.
+ * only while waiting (epoll_pwait), ALARM only within libfcgi.
  */
 #include "config.h"
 
@@ -33,10 +37,12 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "fcgi/peer.h"
 #include "lib/clock.h"
 #include "lib/num.h"
 #include "lib/proc.h"
@@ -47,17 +53,22 @@
 #define CHUNK 16384
 #define OUT_KEPT_MAX (1024 * 1024) /* more is given back after an answer */
 #define ALARM_EVERY_MS 100 /* after the deadline, until somebody hears it */
-#define CLOSE_POLL_MS 200
 #define CLOSE_POLL_TEXT "200"
 #define ACCEPT_PAUSE_MS 500 /* when out of descriptors */
+#define SMALL_ANSWER 4096   /* fits any socket that has sent nothing yet */
 
 struct serve {
 	const struct serve_settings *s;
 	const struct serve_calls *calls;
 	FCGX_Request r;
+	int epoll;
+	bool fresh;    /* first request of its connection */
+	bool whole;    /* all of it is there: reading cannot block */
+	bool read_out; /* nor is any of its body left */
 	int64_t accepted_ms;
 	int64_t read_by_ms; /* monotonic */
 	struct gate_buf out;
+	unsigned char room[PEER_LOOK_BYTES];
 };
 
 static void
@@ -82,50 +93,38 @@ let_alarm(int how)
 	(void)sigprocmask(how, &alarm_only, NULL);
 }
 
-/* From here to io_end libfcgi may block, until_ms at most. */
+/* From here to io_end libfcgi may block, until_ms at most; or not at all. */
 static void
-io_begin(int64_t until_ms)
+io_begin(bool may_block, int64_t until_ms)
 {
 	int64_t left = until_ms - gate_mono_ms();
 
+	if (!may_block)
+		return;
 	set_timer(left < 1 ? 1 : left);
 	let_alarm(SIG_UNBLOCK);
 }
 
 static void
-io_end(void)
+io_end(bool may_block)
 {
+	if (!may_block)
+		return;
 	let_alarm(SIG_BLOCK);
 	set_timer(0);
 	gate_proc_forget(GATE_SIG_ALARM);
 }
 
-static bool
-has_input(int fd, int timeout_ms)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	return poll(&p, 1, timeout_ms) > 0;
-}
-
-/* A peer that still sends when we close would lose the answer: it is heard
- * out, but not for ever. */
+/* Patiently, unless it has said all it had to say and we have heard it. */
 static void
 hang_up(struct serve *v)
 {
-	int64_t until_ms = gate_mono_ms() + WRITE_MS;
 	int fd = v->r.ipcFd;
-	char trash[4096];
 
 	if (fd < 0)
 		return;
 	v->r.ipcFd = -1;
-	if (shutdown(fd, SHUT_WR) == 0)
-		while (gate_mono_ms() < until_ms &&
-		    has_input(fd, CLOSE_POLL_MS) &&
-		    read(fd, trash, sizeof(trash)) > 0)
-			;
-	(void)close(fd);
+	peer_part(fd, !v->whole || (!v->read_out && peer_has_input(fd, 0)));
 }
 
 static void
@@ -172,9 +171,10 @@ read_body(void *ctx, size_t max, struct gate_buf *out)
 	struct serve *v = ctx;
 	enum request_body_end end;
 
-	io_begin(v->read_by_ms);
+	io_begin(!v->whole, v->read_by_ms);
 	end = read_all(v, max, out);
-	io_end();
+	io_end(!v->whole);
+	v->read_out = end == REQUEST_BODY_OK;
 	return end;
 }
 
@@ -195,6 +195,30 @@ drain(struct serve *v)
 	v->r.keepConnection = 0;
 }
 
+/* A connection that is kept is waited on beside the listener. */
+static void
+keep(struct serve *v)
+{
+	struct epoll_event on = {.events = EPOLLIN, .data.fd = v->r.ipcFd};
+
+	if (v->fresh &&
+	    epoll_ctl(v->epoll, EPOLL_CTL_ADD, v->r.ipcFd, &on) != 0)
+		hang_up(v);
+}
+
+/* As FCGX_Finish_r, which would close the connection of a peer that does
+ * not take its answer, and hear it out without end. */
+static bool
+finish(struct serve *v)
+{
+	bool ok = FCGX_FClose(v->r.err) == 0;
+
+	ok = FCGX_FClose(v->r.out) == 0 && ok;
+	ok = FCGX_GetError(v->r.in) == 0 && ok;
+	FCGX_Free(&v->r, 0);
+	return ok;
+}
+
 static void
 answer(struct serve *v)
 {
@@ -204,25 +228,27 @@ answer(struct serve *v)
 	    .accepted_ms = v->accepted_ms,
 	};
 	struct gate_span out;
-	bool keep;
+	bool kept, may_block;
 	int n;
 
 	gate_buf_reset(&v->out);
 	v->calls->answer(v->calls->ctx, &q, &v->out);
 	out = gate_buf_span(&v->out);
-	io_begin(gate_mono_ms() + WRITE_MS);
+	/* drain() reads, too, where the connection is to be kept. */
+	may_block = !v->fresh || !v->whole || out.n > SMALL_ANSWER;
+	io_begin(may_block, gate_mono_ms() + WRITE_MS);
 	/* A peer that went away is not our trouble: the event is stored. */
 	if (v->out.failed == GATE_OK && gate_to_int(out.n, &n))
 		(void)FCGX_PutStr((const char *)out.p, n, v->r.out);
 	if (v->r.keepConnection != 0)
 		drain(v);
-	keep = v->r.keepConnection != 0 && FCGX_GetError(v->r.in) == 0;
-	v->r.keepConnection = 1; /* closing is not left to libfcgi */
-	FCGX_ClearError(v->r.in);
-	FCGX_Finish_r(&v->r);
-	io_end();
-	if (!keep)
+	kept = finish(v) && v->r.keepConnection != 0;
+	io_end(may_block);
+	if (kept)
+		keep(v);
+	else
 		hang_up(v);
+	v->fresh = false;
 	if (v->out.cap > OUT_KEPT_MAX)
 		gate_buf_clear(&v->out);
 	v->calls->after(v->calls->ctx);
@@ -239,9 +265,9 @@ begin(struct serve *v)
 	/* FCGX_Accept_r finishes "the request before" first, which closes
 	 * the connection unless it is to be kept. */
 	v->r.keepConnection = 1;
-	io_begin(v->read_by_ms);
+	io_begin(!v->whole, v->read_by_ms);
 	rc = FCGX_Accept_r(&v->r);
-	io_end();
+	io_end(!v->whole);
 	if (rc != 0)
 		return false;
 	/* Params that broke off are handed over as if they were whole. */
@@ -250,6 +276,13 @@ begin(struct serve *v)
 		return false;
 	}
 	return true;
+}
+
+static bool
+look(struct serve *v)
+{
+	v->read_out = false;
+	return peer_look(v->r.ipcFd, v->room, &v->whole);
 }
 
 /* Takes a waiting connection into r.ipcFd. False: none, or it is silent. */
@@ -276,11 +309,13 @@ take_connection(struct serve *v, bool *taken, struct gate_err *err)
 			return GATE_OK;
 		}
 	}
-	if (!has_input(fd, FIRST_BYTE_MS)) {
+	v->r.ipcFd = fd;
+	v->fresh = true;
+	if (!look(v) && !(peer_has_input(fd, FIRST_BYTE_MS) && look(v))) {
+		v->r.ipcFd = -1;
 		(void)close(fd);
 		return GATE_OK;
 	}
-	v->r.ipcFd = fd;
 	*taken = true;
 	return GATE_OK;
 }
@@ -289,25 +324,39 @@ take_connection(struct serve *v, bool *taken, struct gate_err *err)
 static enum gate_code
 wait_for_request(struct serve *v, bool *ready, struct gate_err *err)
 {
-	struct pollfd p[2] = {
-	    {.fd = v->s->listener, .events = POLLIN},
-	    {.fd = v->r.ipcFd, .events = POLLIN}, /* -1: poll skips it */
-	};
-	int n;
+	struct epoll_event e[2];
+	int i, n;
 
 	*ready = false;
-	n = ppoll(p, 2, NULL, v->s->wait_mask);
+	n = epoll_pwait(v->epoll, e, 2, -1, v->s->wait_mask);
 	if (n < 0 && errno != EINTR)
-		return gate_err_sys(err, "ppoll");
+		return gate_err_sys(err, "epoll_pwait");
 	if (n <= 0)
 		return GATE_OK;
 	v->calls->before(v->calls->ctx);
-	if (p[1].revents != 0) {
-		*ready = true;
-		return GATE_OK;
+	for (i = 0; i < n; i++) {
+		if (e[i].data.fd == v->r.ipcFd) {
+			(void)look(v);
+			*ready = true;
+			return GATE_OK;
+		}
 	}
 	drop_connection(v);
 	return take_connection(v, ready, err);
+}
+
+/* Of all who wait on the listener this way, one wakes for a connection. */
+static enum gate_code
+watch_listener(struct serve *v, struct gate_err *err)
+{
+	struct epoll_event on = {
+	    .events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = v->s->listener};
+
+	v->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (v->epoll < 0 ||
+	    epoll_ctl(v->epoll, EPOLL_CTL_ADD, v->s->listener, &on) != 0)
+		return gate_err_sys(err, "epoll");
+	return GATE_OK;
 }
 
 static enum gate_code
@@ -322,14 +371,15 @@ init(struct serve *v, struct gate_err *err)
 		return gate_err_set(err, GATE_E_BUG, "libfcgi: init");
 	v->r.ipcFd = -1;
 	gate_buf_init(&v->out, SERVE_ANSWER_MAX);
-	return GATE_OK;
+	return watch_listener(v, err);
 }
 
 enum gate_code
 serve_loop(const struct serve_settings *s, const struct serve_calls *calls,
     struct gate_err *err)
 {
-	struct serve v = {.s = s, .calls = calls, .r = {.ipcFd = -1}};
+	struct serve v = {
+	    .s = s, .calls = calls, .r = {.ipcFd = -1}, .epoll = -1};
 	enum gate_code code = init(&v, err);
 	int64_t served = 0;
 	bool ready;
@@ -343,6 +393,8 @@ serve_loop(const struct serve_settings *s, const struct serve_calls *calls,
 			break;
 	}
 	drop_connection(&v);
+	if (v.epoll >= 0)
+		(void)close(v.epoll);
 	gate_buf_clear(&v.out);
 	return code;
 }
