@@ -263,6 +263,10 @@ advance(struct gate_db *db, bool *done, struct gate_rows **rows,
 		} else if (db->stage == READY) {
 			if (!send_next(db))
 				code = gate_link_lost(&db->link, err);
+			/* No answer can be there yet. */
+			more = code == GATE_OK;
+			db->link.want_write =
+			    more && PQflush(db->link.conn) == 1;
 		} else {
 			code = read_results(db, &more, err);
 			if (code == GATE_OK && !more)
