@@ -42,6 +42,7 @@ asks_go(struct worker *w, int64_t now_ms)
 	size_t i = 0;
 
 	w->asks.gone_ms = now_ms;
+	leases_look(w, now_ms);
 	if (!queue_is_ready(&w->asks.q, now_ms))
 		return;
 	while (i < GATE_COUNT(wishes) && !wishes[i].is_due(w, now_ms))
@@ -72,7 +73,7 @@ asks_wake_ms(const struct worker *w)
 {
 	const struct asks *a = &w->asks;
 	const int64_t times[] = {a->beat_ms, a->paused_ms, a->claim_ms,
-	    a->catalog_ms, a->janitor_ms, a->renew_ms, leases_wake_ms(w)};
+	    a->catalog_ms, a->janitor_ms, a->renew_ms, a->lease_first_ms};
 	int64_t at = INT64_MAX;
 	size_t i;
 

@@ -14,6 +14,7 @@
 #include "worker/counters.h"
 #include "worker/doc.h"
 #include "worker/item.h"
+#include "worker/leases.h"
 #include "worker/send.h"
 #include "worker/step.h"
 #include "worker/flush.h"
@@ -28,18 +29,6 @@ draw(void)
 	if (gate_random(&r, sizeof(r)) != GATE_OK)
 		r = (uint64_t)gate_mono_ms() * 2654435761u;
 	return r;
-}
-
-size_t
-course_calls(const struct worker *w, const char *service)
-{
-	const struct job *j;
-	size_t n = 0;
-
-	for (j = w->calls.first; j != NULL; j = j->next)
-		n += j->state == JOB_CALLING &&
-		    strcmp(j->step->service->name, service) == 0;
-	return n;
 }
 
 static void
@@ -80,6 +69,8 @@ static void
 hand_over(struct worker *w, struct job *j, enum gate_code rc)
 {
 	job_list_remove(&w->calls, j);
+	if (j->state == JOB_CALLING)
+		tally_take(&w->calling, j->step->service->name);
 	job_move(j, JOB_FINISHED);
 	if (j->lost) { /* somebody else's by now, perhaps ours again */
 		flush_fenced(w);
@@ -167,14 +158,19 @@ call(struct worker *w, struct job *j)
 	struct call c;
 	enum gate_code rc;
 
-	if ((int64_t)course_calls(w, s->name) >= s->in_flight) {
+	if ((int64_t)tally_of(&w->calling, s->name) >= s->in_flight) {
 		course_release(w, j); /* see lanes.h: it may bring too many */
 		return;
 	}
 	call_init(&c);
 	rc = step_render(j->step, j->doc, &c, &err);
 	if (rc == GATE_OK)
+		rc = tally_add(&w->calling, s->name);
+	if (rc == GATE_OK) {
 		rc = send_call(w->http, j, &c, &err);
+		if (rc != GATE_OK)
+			tally_take(&w->calling, s->name);
+	}
 	call_clear(&c);
 	if (rc == GATE_OK)
 		job_move(j, JOB_CALLING);
@@ -215,6 +211,7 @@ course_begin(struct worker *w, struct job *j)
 	enum job_order order = job_decide(j, &why);
 
 	job_list_put(&w->calls, j);
+	leases_note(w, j);
 	if (w->stage != STAGE_RUNNING) { /* its claim was under way */
 		course_release(w, j);
 		return;

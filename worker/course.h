@@ -4,8 +4,6 @@
 #ifndef WORKER_COURSE_H
 #define WORKER_COURSE_H
 
-#include <stddef.h>
-
 #include "lib/http.h"
 #include "worker/job.h"
 #include "worker/loop.h"
@@ -20,8 +18,5 @@ void course_release(struct worker *w, struct job *j);
 /* The item was refused by the database, alone: bury the job instead, or, if
  * that was refused too, drop it (its lease runs out). j is in no list. */
 void course_refused(struct worker *w, struct job *j, const char *why);
-
-/* Calls under way to a service. */
-size_t course_calls(const struct worker *w, const char *service);
 
 #endif

@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "worker/counters.h"
 #include "worker/course.h"
+#include "worker/leases.h"
 
 #define BATCH_BYTES 4194304 /* above that a batch ends with what it has */
 
@@ -21,6 +22,7 @@ flush_put(struct worker *w, struct job *j)
 	if (t->list.count == 0)
 		t->since_ms = gate_mono_ms();
 	job_list_put(&t->list, j);
+	leases_note(w, j); /* it was in a batch perhaps, and not looked at */
 }
 
 void
@@ -169,6 +171,7 @@ take_back(struct worker *w, bool doubted)
 	struct flush *t = &w->flush;
 	struct job *j = t->list.first, *next;
 
+	w->asks.lease_first_ms = 0; /* while they were told none was renewed */
 	for (; t->batch_count > 0; t->batch_count--) {
 		next = j->next;
 		j->in_batch = false;

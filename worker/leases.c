@@ -34,20 +34,38 @@ needs_renewal(const struct job *j, int64_t now_ms)
 	return now_ms >= renewal_ms(j);
 }
 
-bool
-leases_is_due(const struct worker *w, int64_t now_ms)
+void
+leases_note(struct worker *w, const struct job *j)
+{
+	if (renewal_ms(j) < w->asks.lease_first_ms)
+		w->asks.lease_first_ms = renewal_ms(j);
+}
+
+static int64_t
+first_of(const struct job_list *l, int64_t at)
 {
 	const struct job *j;
 
-	if (now_ms < w->asks.renew_ms)
-		return false;
-	for (j = w->calls.first; j != NULL; j = j->next)
-		if (needs_renewal(j, now_ms))
-			return true;
-	for (j = w->flush.list.first; j != NULL; j = j->next)
-		if (needs_renewal(j, now_ms))
-			return true;
-	return false;
+	for (j = l->first; j != NULL; j = j->next)
+		if (renewal_ms(j) < at)
+			at = renewal_ms(j);
+	return at;
+}
+
+/* Jobs that have gone leave the time as it was: too early, never too late.
+ * So it is looked for anew when it has come, and not at every turn. */
+void
+leases_look(struct worker *w, int64_t now_ms)
+{
+	if (now_ms >= w->asks.lease_first_ms)
+		w->asks.lease_first_ms =
+		    first_of(&w->flush.list, first_of(&w->calls, INT64_MAX));
+}
+
+bool
+leases_is_due(const struct worker *w, int64_t now_ms)
+{
+	return now_ms >= w->asks.renew_ms && now_ms >= w->asks.lease_first_ms;
 }
 
 /* All that need it, with the longest of their leases. */
@@ -126,23 +144,7 @@ leases_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
 	int64_t end = w->asks.renew_begun_ms + w->asks.renew_lease_ms;
 
 	(void)now_ms;
+	w->asks.lease_first_ms = 0;
 	note(&w->calls, rc == GATE_OK ? rows : NULL, end);
 	note(&w->flush.list, rc == GATE_OK ? rows : NULL, end);
-}
-
-static int64_t
-first_of(const struct job_list *l, int64_t at)
-{
-	const struct job *j;
-
-	for (j = l->first; j != NULL; j = j->next)
-		if (renewal_ms(j) < at)
-			at = renewal_ms(j);
-	return at;
-}
-
-int64_t
-leases_wake_ms(const struct worker *w)
-{
-	return first_of(&w->flush.list, first_of(&w->calls, INT64_MAX));
 }

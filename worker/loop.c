@@ -288,6 +288,7 @@ close_all(struct worker *w)
 	queue_close(&w->flush.q);
 	job_list_free(&w->calls);
 	job_list_free(&w->flush.list);
+	tally_clear(&w->calling);
 	lanes_free(w->asks.lanes);
 	gate_catalog_free(w->catalog);
 	poke_close(w->poke_fd, w->setup->conf->worker.poke);

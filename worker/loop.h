@@ -23,6 +23,7 @@
 #include "worker/queue.h"
 #include "worker/settings.h"
 #include "worker/setup.h"
+#include "worker/tally.h"
 
 /* Exit codes of the program. */
 enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3 };
@@ -50,6 +51,7 @@ struct asks {
 	int64_t renew_ms; /* not before */
 	int64_t renew_begun_ms;
 	int64_t renew_lease_ms;
+	int64_t lease_first_ms; /* no lease needs it before; 0: look */
 
 	/* places.c */
 	struct lanes *lanes; /* NULL: no catalog yet */
@@ -90,6 +92,7 @@ struct worker {
 	struct asks asks;
 	struct flush flush;
 	struct job_list calls; /* CLAIMED and CALLING */
+	struct tally calling;  /* the latter, by service */
 	struct counts counts;
 	int64_t id; /* 0: not registered yet */
 	int signal_fd, poke_fd;

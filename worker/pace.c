@@ -58,7 +58,7 @@ make_plan(struct worker *w, int64_t now_ms)
 	count_held(&w->flush.list, &room);
 	for (i = 0; i < conf->service_count; i++) {
 		const struct gate_service *s = &conf->services[i];
-		size_t busy = course_calls(w, s->name);
+		size_t busy = tally_of(&w->calling, s->name);
 
 		if (busy < (size_t)s->in_flight)
 			free_calls[i] = (size_t)s->in_flight - busy;
@@ -155,8 +155,9 @@ pace_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
 
 		if (claim_take(rows, i, w->setup, w->catalog, a->lanes,
 			&a->plan, &j) != GATE_OK)
-			continue; /* no memory: its lease runs out */
-		forget_older(w, j);
+			continue;    /* no memory: its lease runs out */
+		if (j->claim_no > 1) /* else nobody had it before */
+			forget_older(w, j);
 		course_begin(w, j);
 	}
 	more = lanes_learn(a->lanes, &a->plan);
