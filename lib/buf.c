@@ -10,12 +10,12 @@
 
 #include "lib/buf.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/codec.h"
 #include "lib/crypto.h"
 #include "lib/num.h"
 
@@ -131,27 +131,36 @@ gate_buf_put_byte(struct gate_buf *b, unsigned char c)
 enum gate_code
 gate_buf_put_i64(struct gate_buf *b, int64_t v)
 {
-	return gate_buf_printf(b, "%" PRId64, v);
+	char text[GATE_I64_TEXT];
+	size_t n = gate_i64_text(v, text);
+
+	return gate_buf_put(b, gate_span_of(text, n));
 }
 
+/* Most texts fit into the room that is there: then once is enough. */
 enum gate_code
 gate_buf_printf(struct gate_buf *b, const char *fmt, ...)
 {
+	/* Its NUL lands in the byte that every block has beyond cap. */
+	size_t room = b->p == NULL ? 0 : b->cap - b->n + 1;
 	unsigned char *p;
 	va_list ap;
 	int n;
 
+	if (b->failed != GATE_OK)
+		return b->failed;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(b->p == NULL ? NULL : (char *)b->p + b->n, room, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		b->failed = GATE_E_NOMEM; /* all our formats are valid */
 	if (n < 0 || gate_buf_room(b, (size_t)n, &p) != GATE_OK)
 		return b->failed;
-	/* Its NUL lands in the byte that every block has beyond cap. */
-	va_start(ap, fmt);
-	(void)vsnprintf((char *)p, (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	if ((size_t)n >= room) {
+		va_start(ap, fmt);
+		(void)vsnprintf((char *)p, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
 	gate_buf_added(b, (size_t)n);
 	return GATE_OK;
 }

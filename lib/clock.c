@@ -12,7 +12,6 @@
 
 #include "lib/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #define MS_PER_S 1000
@@ -87,13 +86,26 @@ civil_of(int64_t days)
 	return c;
 }
 
+/* Writes v with nought in front, and what follows it. */
+static char *
+put_number(char *to, int64_t v, size_t digits, char after)
+{
+	size_t i;
+
+	for (i = digits; i > 0; i--) {
+		to[i - 1] = (char)('0' + v % 10);
+		v /= 10;
+	}
+	to[digits] = after;
+	return to + digits + 1;
+}
+
 void
 gate_time_text(int64_t wall_ms, char dst[GATE_TIME_TEXT])
 {
 	struct civil c;
 	int64_t ms;
-	char text[64]; /* as wide as the compiler thinks five numbers are */
-	int n;
+	char *to = dst;
 
 	if (wall_ms < 0)
 		wall_ms = 0;
@@ -101,11 +113,15 @@ gate_time_text(int64_t wall_ms, char dst[GATE_TIME_TEXT])
 		wall_ms = LAST_TEXT_MS;
 	c = civil_of(wall_ms / MS_PER_DAY);
 	ms = wall_ms % MS_PER_DAY;
-	n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-	    (int)c.year, (int)c.month, (int)c.day, (int)(ms / 3600000),
-	    (int)(ms / 60000 % 60), (int)(ms / 1000 % 60), (int)(ms % 1000));
-	GATE_ASSERT(n == GATE_TIME_TEXT - 1);
-	GATE_ASSERT(gate_span_copy(gate_span_str(text), dst, GATE_TIME_TEXT));
+	to = put_number(to, c.year, 4, '-');
+	to = put_number(to, c.month, 2, '-');
+	to = put_number(to, c.day, 2, 'T');
+	to = put_number(to, ms / 3600000, 2, ':');
+	to = put_number(to, ms / 60000 % 60, 2, ':');
+	to = put_number(to, ms / MS_PER_S % 60, 2, '.');
+	to = put_number(to, ms % MS_PER_S, 3, 'Z');
+	*to = '\0';
+	GATE_ASSERT(to == dst + GATE_TIME_TEXT - 1);
 }
 
 /* Takes exactly `digits` digits of a number in min..max. */

@@ -242,6 +242,25 @@ gate_base64url_put(struct gate_buf *b, struct gate_span in)
 /* Bytes in each of the five groups of a UUID's text. */
 static const size_t uuid_groups[] = {4, 2, 2, 2, 6};
 
+size_t
+gate_i64_text(int64_t v, char dst[GATE_I64_TEXT])
+{
+	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char digits[GATE_I64_TEXT];
+	size_t at = sizeof(digits), n;
+
+	do {
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (v < 0)
+		digits[--at] = '-';
+	n = sizeof(digits) - at;
+	memcpy(dst, digits + at, n);
+	dst[n] = '\0';
+	return n;
+}
+
 bool
 gate_uuid_parse(struct gate_span in, struct gate_uuid *out)
 {

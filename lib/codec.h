@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -41,6 +42,10 @@ enum gate_code gate_base64url_decode(
     struct gate_span in, struct gate_buf *out) GATE_MUSTCHECK;
 enum gate_code gate_base64_put(struct gate_buf *b, struct gate_span in);
 enum gate_code gate_base64url_put(struct gate_buf *b, struct gate_span in);
+
+/* Decimal digits and a NUL; their count. */
+#define GATE_I64_TEXT 21
+size_t gate_i64_text(int64_t v, char dst[GATE_I64_TEXT]);
 
 /* Canonical text form, any version, either case. */
 bool gate_uuid_parse(struct gate_span in, struct gate_uuid *out) GATE_MUSTCHECK;

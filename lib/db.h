@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "lib/codec.h"
 #include "lib/err.h"
 #include "lib/span.h"
 
@@ -115,7 +116,7 @@ struct gate_param gate_param_str(const char *v);        /* NULL: SQL null */
 struct gate_param gate_param_bytes(struct gate_span v); /* bytea */
 struct gate_param gate_param_null(void);
 /* num: caller's room for the digits, must live as long as the parameter. */
-#define GATE_PARAM_I64_TEXT 24
+#define GATE_PARAM_I64_TEXT GATE_I64_TEXT
 struct gate_param gate_param_i64(int64_t v, char num[GATE_PARAM_I64_TEXT]);
 
 /*

@@ -7,8 +7,6 @@
 
 #include "lib/db_param.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,8 +42,9 @@ gate_param_null(void)
 struct gate_param
 gate_param_i64(int64_t v, char num[GATE_PARAM_I64_TEXT])
 {
-	(void)snprintf(num, GATE_PARAM_I64_TEXT, "%" PRId64, v);
-	return gate_param_str(num);
+	size_t n = gate_i64_text(v, num);
+
+	return gate_param_text(gate_span_of(num, n));
 }
 
 static enum gate_code

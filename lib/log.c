@@ -81,7 +81,14 @@ gate_log_level_parse(struct gate_span in, enum gate_log_level *out)
 	return false;
 }
 
-/* The first four words of a line; what follows are fields. */
+/* One of the first four words of a line; what follows are fields. */
+static void
+put_word(struct gate_log_line *l, const char *before, const char *word)
+{
+	(void)gate_buf_put_str(&l->buf, before);
+	(void)gate_buf_put_str(&l->buf, word);
+}
+
 static void
 put_head(struct gate_log_line *l, enum gate_log_level level, const char *mod,
     const char *ev)
@@ -92,11 +99,16 @@ put_head(struct gate_log_line *l, enum gate_log_level level, const char *mod,
 	gate_time_text(gate_wall_ms(), ts);
 	if (log->journal)
 		(void)gate_buf_put_str(&l->buf, levels[level].prefix);
-	(void)gate_buf_printf(&l->buf,
-	    log->json
-		? "{\"ts\":\"%s\",\"level\":\"%s\",\"mod\":\"%s\",\"ev\":\"%s\""
-		: "%s %-5s %s %s",
-	    ts, levels[level].name, mod, ev);
+	if (!log->json) {
+		(void)gate_buf_printf(
+		    &l->buf, "%s %-5s %s %s", ts, levels[level].name, mod, ev);
+		return;
+	}
+	put_word(l, "{\"ts\":\"", ts);
+	put_word(l, "\",\"level\":\"", levels[level].name);
+	put_word(l, "\",\"mod\":\"", mod);
+	put_word(l, "\",\"ev\":\"", ev);
+	(void)gate_buf_put_byte(&l->buf, '"');
 }
 
 void
@@ -121,7 +133,8 @@ gate_log_start(struct gate_log_line *l, const struct gate_log *log,
 static void
 put_key(struct gate_log_line *l, const char *key)
 {
-	(void)gate_buf_printf(&l->buf, l->log->json ? ",\"%s\":" : " %s=", key);
+	put_word(l, l->log->json ? ",\"" : " ", key);
+	(void)gate_buf_put_str(&l->buf, l->log->json ? "\":" : "=");
 }
 
 /* A field is there whole or not at all. */

@@ -121,6 +121,27 @@ START_TEST(prints_up_to_exactly_its_maximum)
 }
 END_TEST
 
+/* The first try writes into what room there is: at its edge, it must not
+ * be believed. */
+START_TEST(prints_around_the_edge_of_its_room)
+{
+	static const char text[] = "0123456789012345678901234567890123456789012"
+				   "345678901234567890123456";
+	struct gate_buf b;
+	int n;
+
+	for (n = 60; n <= 67; n++) {
+		gate_buf_init(&b, 1000);
+		ck_assert_int_eq(gate_buf_put_str(&b, "x"), GATE_OK);
+		ck_assert_int_eq(gate_buf_printf(&b, "%.*s", n, text), GATE_OK);
+		ck_assert_uint_eq(b.n, (size_t)n + 1);
+		ck_assert_int_eq(memcmp(b.p + 1, text, (size_t)n), 0);
+		ck_assert_uint_eq(strlen(gate_buf_str(&b)), b.n);
+		gate_buf_clear(&b);
+	}
+}
+END_TEST
+
 START_TEST(gives_room_to_write_into)
 {
 	struct gate_buf b;
@@ -149,6 +170,7 @@ suite(void)
 	tcase_add_test(t, keeps_what_stood_there_when_it_grows);
 	tcase_add_test(t, prints_numbers_and_formats);
 	tcase_add_test(t, prints_up_to_exactly_its_maximum);
+	tcase_add_test(t, prints_around_the_edge_of_its_room);
 	tcase_add_test(t, gives_room_to_write_into);
 	suite_add_tcase(s, t);
 	return s;

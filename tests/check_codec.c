@@ -244,6 +244,29 @@ START_TEST(decodes_percent_escapes)
 }
 END_TEST
 
+static const struct {
+	int64_t v;
+	const char *text;
+} numbers[] = {
+    {0, "0"},
+    {9, "9"},
+    {10, "10"},
+    {-1, "-1"},
+    {1000000, "1000000"},
+    {INT64_MAX, "9223372036854775807"},
+    {INT64_MIN, "-9223372036854775808"},
+};
+
+START_TEST(writes_numbers)
+{
+	char text[GATE_I64_TEXT];
+
+	ck_assert_uint_eq(
+	    gate_i64_text(numbers[_i].v, text), strlen(numbers[_i].text));
+	ck_assert_str_eq(text, numbers[_i].text);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -255,6 +278,7 @@ suite(void)
 	add_row_test(t, writes_and_reads_base64, base64s);
 	add_row_test(t, takes_only_the_one_spelling_of_base64, strict64);
 	tcase_add_test(t, says_when_the_result_does_not_fit);
+	add_row_test(t, writes_numbers, numbers);
 	add_row_test(t, reads_and_writes_uuids, uuids);
 	add_row_test(t, decodes_percent_escapes, percents);
 	suite_add_tcase(s, t);
