@@ -192,6 +192,30 @@ begin
 end $$;
 comment on function renew is 'Makes leases last longer; returns the ids that are still the caller''s.';
 
+create function give_back(p_worker bigint, p_ids bigint[], p_claim_nos int[])
+returns int
+language plpgsql volatile security definer
+set search_path = pressgate, pg_temp
+as $$
+#variable_conflict use_column
+declare
+	n int;
+begin
+	with l as materialized (
+		select id from job j
+		 where lease_by = p_worker and due_at > clock_timestamp()
+		   and not exists (select
+		       from unnest(p_ids, p_claim_nos) h (id, claim_no)
+		      where h.id = j.id and h.claim_no = j.claim_no)
+		   for update skip locked)
+	update job set due_at = clock_timestamp(), lease_by = null,
+	    attempt = attempt - 1
+	 where id = any (array(select id from l));
+	get diagnostics n = row_count;
+	return n;
+end $$;
+comment on function give_back is 'Makes due now, as if it had not been claimed, what a worker holds but does not name: a claim whose answer got lost.';
+
 create type finish_item as (
 	id bigint, claim_no int, site_id int, route_id int, serial_key text,
 	"to" text, try jsonb, output jsonb, usage jsonb, step text, lane_id int,

@@ -30,7 +30,8 @@ grant execute on function pressgate.catalog(), pressgate.ready(),
 grant execute on function pressgate.catalog(), pressgate.ready(),
 	pressgate.worker_start, pressgate.worker_stop, pressgate.beat,
 	pressgate.takeover, pressgate.paused(), pressgate.claim,
-	pressgate.renew, pressgate.finish, pressgate.depth,
+	pressgate.renew, pressgate.give_back, pressgate.finish,
+	pressgate.depth,
 	pressgate.partitions_ahead(), pressgate.partitions_drop
 	to pressgate_worker;
 

@@ -227,3 +227,22 @@ same "8" "$(q -c "select count(*) from pressgate.dead d join t.mix using (id)
 same 0 "$(q -c "select count(*) from (select seq, row_number() over (partition
 	by site_id order by seq) n from pressgate.result) x where seq <> n")" \
 	"and no site's numbers have a hole"
+
+# 9. A claim whose answer got lost is given back; what is named is not.
+q -c "delete from pressgate.job"
+q -c "select t.ingest('b', array['g1', 'g2', 'g3'])" >/dev/null
+q -c "create table t.known as select id, claim_no
+	from pressgate.claim(4, $c) order by id desc limit 1"
+q -c "select t.ingest('b', array['g4', 'g5'])" >/dev/null
+q -c "select id from pressgate.claim(5, $c)" >/dev/null
+held="select string_agg(lease_by::text, ' ' order by id) from pressgate.job"
+same "4 4 4 5 5" "$(q -c "$held")" "two workers hold five jobs"
+same 0 "$(q -c "select pressgate.give_back(6, '{}', '{}')")" \
+	"who holds nothing gives nothing back"
+same 2 "$(q -c "select pressgate.give_back(4, array_agg(id),
+	array_agg(claim_no)) from t.known")" "what a worker does not name is given back"
+same "4 5 5" "$(q -c "$held")" "what it names stays, and so does another's"
+same "2|1|0" "$(q -c "select count(*), max(attempt), max(crashes)
+	from pressgate.claim(6, $c)")" "it is due, and no try was counted"
+same 1 "$(q -c "select pressgate.give_back(4, array_agg(id),
+	array_agg(claim_no - 1)) from t.known")" "an older claim's name does not count"

@@ -1,16 +1,22 @@
 #!/usr/bin/env python3
 """The worker while its database is in trouble: server processes killed under
 its finishes, PostgreSQL away for longer than a lease with results in memory,
-TERM while it is away or silent, a claim under way when the worker stops.
+TERM while it is away or silent, a claim under way when the worker stops, a
+claim whose answer gets lost.
 
 tests/flow_worker.py has the worker's life with a database that is well."""
 
 import os
 import pathlib
+import re
+import select
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from flow import Checks  # noqa: E402
@@ -256,6 +262,114 @@ def stop_in_a_claim(check, scene):
     s.behave("m-later", None)
 
 
+class Between:
+    """Stands between the worker and PostgreSQL. Once told to, it lets the
+    next claim through, waits for its end and hangs up instead of telling."""
+
+    def __init__(self, stack):
+        self.pg = stack.pg
+        self.folder = f"{stack.dir}/run/between"
+        os.makedirs(self.folder)
+        stack.own(self.folder, 0o755)
+        self.path = f"{self.folder}/.s.PGSQL.{self.pg['PGPORT']}"
+        self.loses = False
+        self.lost = 0
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.path)
+        stack.own(self.path, 0o666)
+        listener.listen()
+        threading.Thread(target=self.accept, args=(listener,),
+                         daemon=True).start()
+
+    def accept(self, listener):
+        while True:
+            worker = listener.accept()[0]
+            server = socket.socket(socket.AF_UNIX)
+            try:
+                server.connect(f"{self.pg['PGHOST']}/.s.PGSQL."
+                               f"{self.pg['PGPORT']}")
+            except OSError:
+                worker.close()
+                continue
+            threading.Thread(target=self.carry, args=(worker, server),
+                             daemon=True).start()
+
+    def carry(self, worker, server):
+        try:
+            while True:
+                ready = select.select([worker, server], [], [])[0]
+                if worker in ready:
+                    data = worker.recv(65536)
+                    if not data:
+                        break
+                    server.sendall(data)
+                    if self.loses and data.startswith(b"B") \
+                            and b"\0claim\0" in data:
+                        if self.lose(worker, server):
+                            break
+                elif server in ready:
+                    data = server.recv(65536)
+                    if not data:
+                        break
+                    worker.sendall(data)
+        except OSError:
+            pass
+        worker.close()
+        server.close()
+
+    def lose(self, worker, server):
+        """Waits for the end of a claim, which is after its commit. True: it
+        brought rows."""
+        data = b""
+        while not data.endswith(b"Z\0\0\0\5I"):
+            data += server.recv(65536)
+        rows = re.search(rb"SELECT (\d+)\0", data)
+        if rows is None or rows[1] == b"0":
+            worker.sendall(data)
+            return False
+        self.loses = False
+        self.lost += int(rows[1])
+        return True
+
+
+def claim_answer_lost(check, scene):
+    """The database has leased jobs to the worker, who does not know."""
+    s = scene.s
+    s.procs["worker"].stop()
+    between = Between(s)
+    path = f"{s.dir}/etc/pressgate.conf"
+    conf = pathlib.Path(path).read_text()
+    quoted = urllib.parse.quote(s.pg["PGHOST"], safe="")
+    worker = [line for line in conf.splitlines() if "worker = " in line][0]
+    s.write("etc/pressgate.conf", conf.replace(worker, worker.replace(
+        quoted, urllib.parse.quote(between.folder, safe=""))))
+    calling = scene.put("post.published", 2)
+    s.behave("m-any", "slow-3s")
+    s.start_worker()
+    wait_until("two calls", lambda: len(scene.calls(calling)) == 2)
+    between.loses = True
+    ids = scene.put("t.many", 1)
+    wait_until("an answer to get lost", lambda: between.lost)
+    begun = time.monotonic()
+    wait_until("all jobs", lambda: s.value(
+        "select count(*) from pressgate.job") == "0", 60)
+    took = time.monotonic() - begun
+    print(f"# {between.lost} jobs were in it; all done {took:.1f} s after",
+          flush=True)
+    check("a claim whose answer was lost is not waited for", took < 5, took)
+    check("the worker says so", '"ev":"gave_back"' in
+          pathlib.Path(s.dir, "log/worker.log").read_text())
+    tries = s.sql("select distinct attempt from pressgate.attempt where"
+                  f" event_id = any ('{{{','.join(ids + calling)}}}')")
+    check("and no try is counted", tries == [["1"]], tries)
+    check("what it had in hand was not called for again",
+          len(scene.calls(calling)) == 2, len(scene.calls(calling)))
+    s.behave("m-any", None)
+    s.procs["worker"].stop()
+    s.write("etc/pressgate.conf", conf)
+    s.start_worker()
+
+
 def once_in_time(check, scene):
     """Many jobs, calls that hang, five seconds: nothing is left leased."""
     s = scene.s
@@ -286,7 +400,8 @@ def main():
     check = Checks()
     wanted = sys.argv[1:]
     parts = [server_processes_die, away_for_long, term_with_results,
-             term_while_silent, stop_in_a_claim, once_in_time]
+             term_while_silent, stop_in_a_claim, claim_answer_lost,
+             once_in_time]
     conf = CONF.replace("worker {", f'worker {{\n\tstop = "{STOP_S}s"')
     with Stack(model="m-any", conf=conf + LATER,
                site=SITE.rstrip()[:-1] + ROUTE + MANY) as s:

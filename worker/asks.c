@@ -9,6 +9,7 @@
 
 #include "lib/num.h"
 #include "worker/beats.h"
+#include "worker/doubt.h"
 #include "worker/pace.h"
 #include "worker/janitor.h"
 #include "worker/leases.h"
@@ -22,6 +23,7 @@ static const struct {
 	void (*done)(struct worker *w, enum gate_code rc,
 	    const struct gate_rows *rows, int64_t now_ms);
 } wishes[] = {
+    {QUEUE_GIVE_BACK, doubt_is_due, doubt_begin, doubt_done},
     {QUEUE_STOP, beats_stop_is_due, beats_stop_begin, beats_stop_done},
     {QUEUE_CATALOG, places_catalog_is_due, places_catalog_begin,
 	places_catalog_done},
@@ -73,7 +75,8 @@ asks_wake_ms(const struct worker *w)
 {
 	const struct asks *a = &w->asks;
 	const int64_t times[] = {a->beat_ms, a->paused_ms, a->claim_ms,
-	    a->catalog_ms, a->janitor_ms, a->renew_ms, a->lease_first_ms};
+	    a->catalog_ms, a->janitor_ms, a->renew_ms, a->lease_first_ms,
+	    a->doubts > 0 ? a->doubt_ms : INT64_MAX};
 	int64_t at = INT64_MAX;
 	size_t i;
 

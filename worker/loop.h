@@ -53,6 +53,10 @@ struct asks {
 	int64_t renew_lease_ms;
 	int64_t lease_first_ms; /* no lease needs it before; 0: look */
 
+	/* doubt.c */
+	int doubts;       /* how often to ask yet; 0: no doubt */
+	int64_t doubt_ms; /* not before */
+
 	/* places.c */
 	struct lanes *lanes; /* NULL: no catalog yet */
 	int64_t catalog_ms;  /* when it is to be read again; 0: not */

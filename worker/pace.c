@@ -13,6 +13,7 @@
 #include "worker/claim.h"
 #include "worker/counters.h"
 #include "worker/course.h"
+#include "worker/doubt.h"
 #include "worker/flush.h"
 
 static size_t
@@ -146,6 +147,8 @@ pace_done(struct worker *w, enum gate_code rc, const struct gate_rows *rows,
 	size_t i, n;
 	bool more;
 
+	if (rc == GATE_E_DB_RETRY)
+		doubt_note(w);
 	if (rc != GATE_OK)
 		return;
 	count_claim(w, rows);

@@ -38,6 +38,8 @@ static const struct gate_stmt stmts[] = {
 	6},
     [QUEUE_RENEW] = {"renew", "select unnest(pressgate.renew($1, $2, $3, $4))",
 	4},
+    [QUEUE_GIVE_BACK] = {"give_back", "select pressgate.give_back($1, $2, $3)",
+	3},
     [QUEUE_FINISH] = {"finish",
 	"select id, settled from pressgate.finish($1, $2)", 2},
 };

@@ -27,6 +27,7 @@ enum queue_call {
 	QUEUE_PARTITIONS,
 	QUEUE_CLAIM,
 	QUEUE_RENEW,
+	QUEUE_GIVE_BACK,
 	QUEUE_FINISH,
 	QUEUE_CALL_COUNT /* nothing under way */
 };
