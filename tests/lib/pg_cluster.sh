@@ -65,13 +65,20 @@ pg_dir_new()
 	echo "$pg_d"
 }
 
-# A free port at the moment; python3 is there for the flow tests anyway.
+# A free port that no client gets meanwhile (see free_port in stack.py);
+# python3 is there for the flow tests anyway.
 pg_free_port()
 {
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+	python3 -c 'import random, socket
+while True:
+    port = random.randrange(10000, 32768)
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+    print(port)
+    break'
 }
 
 pg_init() # DIR

@@ -114,9 +114,16 @@ site "blog" {
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that no client of another test gets meanwhile: the kernel gives
+    those from 32768 on."""
+    while True:
+        port = secrets.choice(range(10000, 32768))
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def fill(text, values):
