@@ -136,16 +136,18 @@ class Stack:
     """How it is made: model (of the route of SITE), processes (of the
     responder), timeout (of a call), site, conf (configuration files with
     $NAMES), server (a class of web.py or None), port (of the web server),
-    keep_running (leave everything running when this program ends)."""
+    postgres (lines for postgresql.conf), keep_running (leave everything
+    running when this program ends)."""
 
     def __init__(self, model="gpt-4o-mini", processes=4, timeout="5s",
                  site=SITE, conf=CONF, policies=POLICIES,
                  server=web.Nginx, port=None, keep_running=False,
-                 name="blog"):
+                 name="blog", postgres=""):
         self.dir = None
         self.procs = {}
         self.keep_running = keep_running
         self.name = name
+        self.postgres = postgres
         self.secret = secrets.token_hex(32)  # the relay's
         self.secrets = {k: secrets.token_hex(32) 
                         for k in ("edge", "hmac", "token")}
@@ -198,10 +200,14 @@ class Stack:
         self.sql("alter role pressgate_reader password "
                  f"'{self.reader_password}'")
         self.pressgate("apply")
+        self.prepare()
         self.start_responder()
         self.start_worker()
         if self.server_class:
             self.start_web()
+
+    def prepare(self):
+        """For whoever builds on this: the schema is there, nothing runs."""
 
     def stop(self):
         """Stops everything and removes the folder."""
@@ -270,6 +276,8 @@ class Stack:
             out.check_returncode()
             self.pg = dict(line.split("=", 1)
                            for line in out.stdout.splitlines())
+            with open(f"{self.dir}/pg/postgresql.conf", "a") as f:
+                f.write(self.postgres)
         subprocess.run([CLUSTER, "start", self.dir], check=True,
                        stdin=subprocess.DEVNULL)
         if first:

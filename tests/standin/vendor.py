@@ -13,6 +13,7 @@ PUT|POST /crm/plain/...     the same, but the key is not looked at
                             says how the call goes, as a model's name does)
 GET  /_log                  every call so far, as JSON: {"calls": [...]}
 DELETE /_log                forgets them
+GET  /_open                 the calls that are under way
 PUT  /_behaviour/NAME       body {"behaviour": "fail-500"}: from now on model
                             or path element NAME goes that way; null: no more
 GET  /_crm                  what the CRM holds
@@ -33,6 +34,7 @@ import uuid
 
 HEAD_MAX = 65536
 BODY_MAX = 4 << 20
+OPEN_AMONG = 2000  # the newest calls, among which those under way are
 
 # A behaviour's name as a pattern, and what it does: a function of
 # (vendor, match, key) that returns (delay_s, kind, argument).
@@ -342,6 +344,9 @@ class Connection:
         v = self.vendor
         if path == "/_log" and method == "GET":
             return 200, {"calls": v.calls}
+        if path == "/_open" and method == "GET":
+            return 200, {"calls": [c for c in v.calls[-OPEN_AMONG:]
+                                   if c["ended"] is None]}
         if path == "/_log" and method == "DELETE":
             v.calls = []
             return 200, {}
