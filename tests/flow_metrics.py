@@ -17,7 +17,8 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 from exposition import Exposition  # noqa: E402
-from flow import Checks, Senders  # noqa: E402
+from flow import Checks  # noqa: E402
+from load import Load  # noqa: E402
 from proc import as_user, children, wait_until  # noqa: E402
 from stack import CONF, Stack  # noqa: E402
 
@@ -279,7 +280,7 @@ def timeouts(check, s):
 
 def grows_only(check, s):
     """While senders send and children die, no number ever falls."""
-    senders = Senders(s, 4).start()
+    senders = Load({"blog": [s.client]}, 4).start()
     before, fallen, looks, kills = {}, [], 0, 0
     end = time.monotonic() + 4
     while time.monotonic() < end:
