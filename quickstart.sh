@@ -41,7 +41,7 @@ packages_demo="gcc libc6-dev make autoconf automake pkg-config
 # else apt takes PHP as an Apache module.
 packages_check="clang cppcheck check xz-utils apache2 libapache2-mod-fcgid
 	nodejs node-jose wrk php-fpm php php-mysql php-curl php-mbstring php-xml
-	mariadb-server-core mariadb-client wordpress"
+	mariadb-server-core mariadb-client wordpress spin"
 
 # A node of another origin than Debian's package is as good.
 missing()
