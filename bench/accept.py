@@ -5,7 +5,6 @@ import datetime
 import json
 import os
 import pathlib
-import platform
 import re
 import statistics
 import subprocess
@@ -13,6 +12,7 @@ import sys
 import time
 
 from lab import BENCH, Lab
+from place import commit, machine
 
 CONNECTIONS = 32
 FIRST_EVENTS = 40000  # made ahead for a second of an unknown rate
@@ -278,20 +278,6 @@ def distinct(lab):
         " body->>'idempotency_key') from bare.event),"
         " (select count(*) from bare.job)")[0]
     return (len(set(seen[:4])) == 1 and len(set(seen[4:])) == 1), seen
-
-
-def machine():
-    model = next((line.split(":")[1].strip()
-                  for line in open("/proc/cpuinfo")
-                  if line.startswith("model name")), platform.machine())
-    return f"{os.cpu_count()} x {model}, Linux {platform.release()}"
-
-
-def commit():
-    out = subprocess.run(["git", "-C", BENCH, "describe", "--always",
-                          "--dirty"], text=True, stdout=subprocess.PIPE,
-                         stderr=subprocess.DEVNULL)
-    return out.stdout.strip() or "no git"
 
 
 def options():

@@ -6,7 +6,6 @@ front of tests/standin/vendor.py. Built on the stack of the flow tests."""
 import json
 import os
 import pathlib
-import platform
 import re
 import resource
 import shutil
@@ -18,6 +17,7 @@ import time
 BENCH = pathlib.Path(__file__).resolve().parent
 SOURCE = BENCH.parent
 sys.path.insert(0, str(SOURCE / "tests/lib"))
+from place import commit, machine  # noqa: E402
 from proc import wait_until  # noqa: E402
 from stack import Stack, fill, free_port  # noqa: E402
 import web  # noqa: E402
@@ -292,19 +292,6 @@ def cpu_s(pid):
     except OSError:
         return 0
     return sum(int(n) for n in fields[11:15]) / os.sysconf("SC_CLK_TCK")
-
-
-def machine():
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo")
-                  if line.startswith("model name")), platform.machine())
-    return f"{os.cpu_count()} x {model}, Linux {platform.release()}"
-
-
-def commit():
-    out = subprocess.run(
-        ["git", "-C", SOURCE, "describe", "--always", "--dirty"], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return out.stdout.strip() or "no git"
 
 
 class Report:
