@@ -6,7 +6,7 @@
 #
 # Usage: tests/check_model.sh [record]
 #
-# record: more workers and more that goes wrong; minutes and gigabytes.
+# record: more workers and more that goes wrong; half an hour, 8 GB.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -78,7 +78,7 @@ options='-O1 -DNOCLAIM -DMEMLIM=1900'
 holds()
 {
 	search "$1" "$3" "$options -DSAFETY" "${4:--m100000 -w22}"
-	told "$2" "$1 $3"
+	told "$2" "$1 $(echo $3)"
 	is_complete || {
 		complain "$1 $3"
 		grep -vE '^ *$|^Depth' pan.out | head -n 20
@@ -86,11 +86,11 @@ holds()
 	unreached "$1"
 }
 
-# endless FILE NAME DEFINES: no execution goes round in a circle.
+# endless FILE NAME DEFINES [RUN WITH]: no execution goes round in a circle.
 endless()
 {
-	search "$1" "$3" "$options -DNP" '-l -m100000 -w22'
-	told "$2" "$1 $3 (cycles)"
+	search "$1" "$3" "$options -DNP" "${4:--l -m100000 -w22}"
+	told "$2" "$1 $(echo $3) (cycles)"
 	is_complete || complain "$1 $3: an endless execution"
 }
 
@@ -153,6 +153,9 @@ check()
 	holds serial.pml "serial order" '-DJOBS=4'
 	holds cursor.pml "result numbers" ''
 	holds purge.pml "replay and purge" ''
+	# One that had to stop early must not pass for a whole one.
+	search purge.pml '' "$options -DSAFETY" '-m5' || :
+	is_complete && complain "a search that was cut off looks whole"
 	for f in *.unreached; do
 		while read -r line; do
 			complain "${f%.unreached}:$line: no run comes here"
@@ -160,10 +163,55 @@ check()
 	done
 }
 
+# compact FILE NAME DEFINES RUN WITH: of a state only a hash of 96 bits is kept.
+# Two states with one hash count as one: not likely, not excluded.
+compact()
+{
+	search "$1" "$3" "$options -DSAFETY -DHC4" "$4"
+	told "$2" "$1 $(echo $3) (hash-compact)"
+	is_complete || complain "$1 $3"
+}
+
+# glance FILE NAME DEFINES RUN WITH: states that hash to the same bits count as
+# one, and time is short: what it visits holds, it does not visit all.
+glance()
+{
+	search "$1" "$3" '-O2 -DNOCLAIM -DSAFETY -DBITSTATE' "$4"
+	told "$2" "$1 $(echo $3) (bitstate: not all states)"
+	grep -q 'errors: 0$' pan.out || complain "$1 $3"
+}
+
 record()
 {
-	options='-O2 -DNOCLAIM -DMEMLIM=16000'
-	holds queue.pml fence '-DWORKERS=5' '-m100000 -w26'
+	options='-O2 -DNOCLAIM -DMEMLIM=8000'
+	holds queue.pml "fence, 5 workers" '-DWORKERS=5' '-m100000 -w25'
+	holds queue.pml "steps, 5 workers" \
+		'-DWORKERS=5 -DSTEPS=2 -DRENEWALS=0 -DRELEASES=0' '-m100000 -w25'
+	holds queue.pml "operator, 5 workers" '-DWORKERS=5
+		-DCANCELS=1 -DREPLAYS=1 -DRENEWALS=0 -DRELEASES=0' \
+		'-m100000 -w25'
+	holds queue.pml "batches, 3 workers" '-DWORKERS=3 -DJOBS=2
+		-DCRASHES=0 -DRENEWALS=0 -DRELEASES=0' '-m100000 -w25'
+	holds queue.pml "without reductions" \
+		'-DWORKERS=2 -DEXACT -DUNSORTED' '-m100000 -w25'
+	endless queue.pml "all ends, 3 workers" '-DWORKERS=3
+		-DCANCELS=1 -DREPLAYS=1 -DRENEWALS=0' '-l -m100000 -w25'
+	holds takeover.pml "who is dead, 5 workers" '-DWORKERS=5' \
+		'-m1000000 -w25'
+	holds takeover.pml "more sleeps, outages" \
+		'-DSLEEPS=3 -DOUTAGES=2 -DDEATHS=2' '-m1000000 -w25'
+	holds marks.pml "marks, 3 jobs" '-DJOBS=3 -DCLOCK_STEPS=0' \
+		'-m9000000 -w25'
+	holds serial.pml "serial order" '-DJOBS=4 -DDEATHS=4 -DCANCELS=2'
+	holds cursor.pml "result numbers, 5" '-DWRITERS=5'
+	compact queue.pml "operator, steps, 5" '-DWORKERS=5 -DSTEPS=2
+		-DCANCELS=1 -DREPLAYS=1 -DRENEWALS=0 -DRELEASES=0' \
+		'-m100000 -w26'
+	compact queue.pml "two of each accident" '-DCRASHES=2 -DEXPIRIES=2
+		-DDOUBTS=2 -DTRIES=3 -DPOISON=3' '-m100000 -w26'
+	glance queue.pml "all of it, 5 workers" '-DWORKERS=5 -DSTEPS=2
+		-DCANCELS=1 -DREPLAYS=1 -DCRASHES=2 -DEXPIRIES=2 -DDOUBTS=2
+		-DTRIES=3 -DPOISON=3' '-m100000 -w34 -k3 -Q5'
 }
 
 # ---- what each guard is there for ----------------------------------------------

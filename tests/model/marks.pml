@@ -47,6 +47,25 @@ bit stepped;	    /* back, and the mark is of the time before */
 
 #define CLAIMABLE(j) (job[j].state == WAITING && job[j].age >= ZERO)
 
+/* Jobs are alike: each step leaves them sorted (queue.pml says more). */
+c_code {
+	static void
+	sort_jobs(void)
+	{
+		struct Job *list = now.job, swap;
+		int i, k;
+
+		for (i = 1; i < JOBS; i++)
+			for (k = i; k > 0 && memcmp(&list[k - 1], &list[k],
+			    sizeof(swap)) > 0; k--) {
+				memcpy(&swap, &list[k], sizeof(swap));
+				memcpy(&list[k], &list[k - 1], sizeof(swap));
+				memcpy(&list[k - 1], &swap, sizeof(swap));
+			}
+	}
+}
+#define SORT c_code { sort_jobs(); }
+
 inline reset(j)
 {
 	job[j].state = NONE; job[j].age = 0; job[j].late = 0;
@@ -59,21 +78,26 @@ proctype Put(byte j)
 end:	do
 	/* marks:write */
 	:: atomic { job[j].state == NONE ->
-		job[j].state = HIDDEN; job[j].age = ZERO; job[j].late = 0 }
+		job[j].state = HIDDEN; job[j].age = ZERO; job[j].late = 0;
+		SORT }
 	/* marks:commit */
 	:: atomic { job[j].state == HIDDEN ->
 		job[j].state = WAITING;
 		job[j].wait = 0;
 		job[j].fair = (job[j].late <= SLACK && !stepped);
-		job[j].late = 0 }
+		job[j].late = 0;
+		SORT }
 	/* marks:rival */
-	:: atomic { CLAIMABLE(j) -> job[j].state = LOCKED }
+	:: atomic { CLAIMABLE(j) -> job[j].state = LOCKED;
+		SORT }
 	/* marks:rollback */
 	:: atomic { job[j].state == LOCKED ->
-		job[j].state = WAITING; job[j].wait = 0; job[j].fair = 0 }
+		job[j].state = WAITING; job[j].wait = 0; job[j].fair = 0;
+		SORT }
 	/* marks:rival-ends */
 	:: atomic { job[j].state == LOCKED ->
-		reset(j) }
+		reset(j);
+		SORT }
 	od
 }
 
@@ -160,7 +184,8 @@ end:	do
 #endif
 		:: else
 		fi;
-		polled = 1; got = 0; first = 0; from = 0; told = 0 }
+		polled = 1; got = 0; first = 0; from = 0; told = 0;
+		SORT }
 	od
 }
 
@@ -229,7 +254,8 @@ end:	do
 		:: swept < SWEEP -> swept++
 		:: else
 		fi;
-		polled = 0 }
+		polled = 0;
+		SORT }
 	/* marks:clock-step */
 	:: atomic { clock_steps < CLOCK_STEPS -> clock_steps++;
 		if
@@ -258,7 +284,8 @@ end:	do
 			:: mark + STEP < MAX -> mark = mark + STEP
 			:: else -> mark = MAX
 			fi
-		fi }
+		fi;
+		SORT }
 	od
 }
 
