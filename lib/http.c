@@ -19,12 +19,14 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/http_origin.h"
 #include "lib/http_transfer.h"
 #include "lib/num.h"
 
 #define EXTRA_MAX 8         /* descriptors that the caller may add */
 #define EVENTS_MAX 64       /* looked at in one wait; the others wait */
 #define WAIT_MAX_MS 3600000 /* fits an int; the caller asks again */
+#define NOMEM_PAUSE_MS 100
 
 struct gate_http {
 	CURLM *multi;
@@ -32,7 +34,8 @@ struct gate_http {
 	int64_t wake_ms; /* when libcurl wants to be called; or INT64_MAX */
 	int running;     /* transfers that have not ended, says libcurl */
 	bool one_bundle;
-	/* All transfers; the rings' own fields are unused. */
+	struct http_origins origins; /* and the transfers that wait there */
+	/* The others; the rings' own fields are unused. */
 	struct http_transfer sending; /* the body is not all sent */
 	struct http_transfer waiting; /* for the answer */
 	size_t under_way;
@@ -77,6 +80,7 @@ drop(struct gate_http *h, struct http_transfer *t)
 	if (t == NULL)
 		return;
 	(void)curl_multi_remove_handle(h->multi, t->easy);
+	http_origin_leave(&h->origins, t);
 	http_transfer_free(t);
 }
 
@@ -124,6 +128,7 @@ gate_http_new(
 		return gate_err_set(err, GATE_E_NOMEM, "no memory");
 	h->sending.prev = h->sending.next = &h->sending;
 	h->waiting.prev = h->waiting.next = &h->waiting;
+	http_origin_init(&h->origins);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		free(h);
 		return gate_err_set(err, GATE_E_SYS, "libcurl did not start");
@@ -143,17 +148,40 @@ gate_http_new(
 void
 gate_http_free(struct gate_http *h)
 {
+	struct http_transfer *t;
+
 	if (h == NULL)
 		return;
 	while (h->sending.next != &h->sending)
 		drop(h, h->sending.next);
 	while (h->waiting.next != &h->waiting)
 		drop(h, h->waiting.next);
+	do { /* who goes lets those be ready who wait for him */
+		http_origin_look(&h->origins);
+		t = http_origin_ready(&h->origins);
+		drop(h, t);
+	} while (t != NULL);
 	(void)curl_multi_cleanup(h->multi);
 	if (h->epoll_fd >= 0)
 		(void)close(h->epoll_fd); /* libcurl's last word came before */
 	curl_global_cleanup();
 	free(h);
+}
+
+/* Gives libcurl what is ready. What it has no memory for stays so. */
+static void
+give(struct gate_http *h)
+{
+	struct http_transfer *t;
+
+	http_origin_look(&h->origins);
+	while ((t = http_origin_ready(&h->origins)) != NULL) {
+		http_transfer_waited(t);
+		if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
+			return;
+		http_origin_given(&h->origins, t,
+		    t->body_bytes > 0 ? &h->sending : &h->waiting);
+	}
 }
 
 enum gate_code
@@ -165,12 +193,13 @@ gate_http_start(struct gate_http *h, const struct gate_http_request *r,
 
 	if (rc != GATE_OK)
 		return rc;
-	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
+	rc = http_origin_enter(&h->origins, t);
+	if (rc != GATE_OK) {
 		http_transfer_free(t);
-		return gate_err_set(err, GATE_E_NOMEM, "no memory");
+		return gate_err_set(err, rc, "no memory");
 	}
-	http_transfer_move(t, r->body.n > 0 ? &h->sending : &h->waiting);
 	h->under_way++;
+	give(h);
 	return GATE_OK;
 }
 
@@ -223,15 +252,19 @@ drive_sockets(struct gate_http *h)
 	return rc;
 }
 
-/* How long poll() may sleep: not while an ended transfer waits. */
+/* How long poll() may sleep: not while an ended transfer waits to be told,
+ * and not long while one is ready that there was no memory for. */
 static int
 sleep_ms(const struct gate_http *h, int64_t timeout_ms)
 {
+	int64_t most = http_origin_ready(&h->origins) != NULL ? NOMEM_PAUSE_MS
+							      : WAIT_MAX_MS;
 	int64_t left;
 
-	if (timeout_ms > WAIT_MAX_MS)
-		timeout_ms = WAIT_MAX_MS;
-	if (timeout_ms <= 0 || (size_t)h->running < h->under_way)
+	if (timeout_ms > most)
+		timeout_ms = most;
+	if (timeout_ms <= 0 ||
+	    (size_t)h->running < h->under_way - h->origins.waiting)
 		return 0;
 	if (h->wake_ms == INT64_MAX)
 		return (int)timeout_ms;
@@ -244,10 +277,12 @@ gate_http_wait(struct gate_http *h, struct pollfd *extra, size_t extra_count,
     int64_t timeout_ms, struct gate_err *err)
 {
 	struct pollfd fds[EXTRA_MAX + 1];
-	CURLMcode rc = drive_timer(h);
+	CURLMcode rc;
 	int n = 0;
 
 	GATE_ASSERT(extra_count <= EXTRA_MAX);
+	give(h); /* to those that waited for what has ended */
+	rc = drive_timer(h);
 	fds[0] = (struct pollfd){.fd = h->epoll_fd, .events = POLLIN};
 	if (extra_count > 0)
 		memcpy(&fds[1], extra, extra_count * sizeof(*extra));
@@ -263,6 +298,7 @@ gate_http_wait(struct gate_http *h, struct pollfd *extra, size_t extra_count,
 		return gate_err_set(
 		    err, GATE_E_SYS, "libcurl: %s", curl_multi_strerror(rc));
 	slim_all(h);
+	give(h);
 	for (size_t i = 0; i < extra_count; i++)
 		extra[i].revents = n > 0 ? fds[1 + i].revents : 0;
 	return GATE_OK;
@@ -286,6 +322,7 @@ take_ended(struct gate_http *h)
 	(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private);
 	t = (struct http_transfer *)(void *)private;
 	http_transfer_end(t, code);
+	http_origin_leave(&h->origins, t);
 	h->under_way--;
 	return t;
 }

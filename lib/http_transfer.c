@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/http_origin.h"
 #include "lib/num.h"
 
 #define URL_MAX 8192       /* longer ones fail at most servers anyway */
@@ -71,6 +72,7 @@ before_request(
 		t->opened = false;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	http_origin_up(t);
 	return t->sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
@@ -98,11 +100,37 @@ take_header(char *p, size_t size, size_t n, void *arg)
 	return 0;
 }
 
-/* A user name in a URL would be sent as a password to whoever answers; a
- * URL is built from an event's values, so it may be anybody's. */
-static enum gate_code
-check_url(const char *url, struct gate_err *err)
+/* "HOST:PORT CA": whoever has the same may share a connection. */
+static char *
+make_key(CURLU *u, const char *ca_file)
 {
+	struct gate_buf key;
+	char *host = NULL, *port = NULL, *made = NULL;
+
+	gate_buf_init(&key, 2 * URL_MAX);
+	if (curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
+		CURLUE_OK) {
+		(void)gate_buf_put_str(&key, host);
+		(void)gate_buf_put_str(&key, ":");
+		(void)gate_buf_put_str(&key, port);
+		(void)gate_buf_put_str(&key, " ");
+		(void)gate_buf_put_str(&key, ca_file != NULL ? ca_file : "");
+		made = gate_span_dup(gate_buf_span(&key));
+	}
+	curl_free(host);
+	curl_free(port);
+	gate_buf_clear(&key);
+	return made;
+}
+
+/* A user name in a URL would be sent as a password to whoever answers; a
+ * URL is built from an event's values, so it may be anybody's. *key is made
+ * of a URL with TLS. */
+static enum gate_code
+check_url(const struct gate_http_request *r, char **key, struct gate_err *err)
+{
+	const char *url = r->url;
 	CURLU *u = curl_url();
 	char *scheme = NULL, *user = NULL, *password = NULL;
 	enum gate_code rc = GATE_E_BAD;
@@ -117,7 +145,12 @@ check_url(const char *url, struct gate_err *err)
 	    curl_url_get(u, CURLUPART_PASSWORD, &password, 0) ==
 		CURLUE_NO_PASSWORD)
 		rc = GATE_OK;
-	else
+	if (rc == GATE_OK && strcmp(scheme, "https") == 0) {
+		*key = make_key(u, r->ca_file);
+		if (*key == NULL)
+			rc = gate_err_set(err, GATE_E_NOMEM, "no memory");
+	}
+	if (rc == GATE_E_BAD)
 		(void)gate_err_set(err, rc,
 		    "URL: expected http://HOST/... or "
 		    "https://HOST/... without a user name");
@@ -236,18 +269,23 @@ http_transfer_new(const struct gate_http_request *r, bool one_bundle,
     struct http_transfer **out, struct gate_err *err)
 {
 	struct http_transfer *t;
-	enum gate_code rc = check_url(r->url, err);
+	char *key = NULL;
+	enum gate_code rc = check_url(r, &key, err);
 
 	if (rc != GATE_OK)
 		return rc;
 	t = calloc(1, sizeof(*t));
-	if (t == NULL)
+	if (t == NULL) {
+		free(key);
 		return gate_err_set(err, GATE_E_NOMEM, "no memory");
+	}
+	t->key = key;
 	gate_buf_init(&t->body, r->answer_max);
 	t->allow = r->allow;
 	t->ctx = r->ctx;
 	t->body_bytes = (curl_off_t)r->body.n;
 	t->started_ms = gate_mono_ms();
+	t->timeout_ms = r->timeout_ms;
 	t->easy = curl_easy_init();
 	rc = put_headers(t, r, err);
 	if (rc == GATE_OK &&
@@ -290,6 +328,7 @@ http_transfer_free(struct http_transfer *t)
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
 	gate_buf_wipe(&t->body);
+	free(t->key);
 	free(t);
 }
 
@@ -349,6 +388,17 @@ set_text(struct http_transfer *t, CURLcode code)
 	if (!gate_span_copy(gate_span_of(s, strnlen(s, sizeof(t->text) - 1)),
 		t->text, sizeof(t->text)))
 		t->text[0] = '\0';
+}
+
+void
+http_transfer_waited(struct http_transfer *t)
+{
+	int64_t left = t->timeout_ms - (gate_mono_ms() - t->started_ms);
+
+	/* 0 would mean that there is none. It was set before, so that it
+	 * cannot fail for another reason than nonsense. */
+	(void)curl_easy_setopt(
+	    t->easy, CURLOPT_TIMEOUT_MS, (long)(left > 0 ? left : 1));
 }
 
 /*

@@ -11,8 +11,12 @@
 #include "lib/http.h"
 #include "lib/http_head.h"
 
+struct http_origin;
+
 struct http_transfer {
 	CURL *easy;
+	char *key; /* of its server, for lib/http_origin.h; NULL: no TLS */
+	struct http_origin *origin;
 	struct curl_slist *headers;
 	struct http_head head;
 	struct gate_buf body;
@@ -24,6 +28,7 @@ struct http_transfer {
 	size_t sent;    /* times the request was about to be written */
 	curl_off_t body_bytes;
 	int64_t started_ms;
+	int64_t timeout_ms;
 	enum gate_http_end end;
 	int64_t status;
 	int64_t duration_ms;
@@ -43,6 +48,10 @@ void http_transfer_free(struct http_transfer *t);
 
 /* Takes it out of its ring, if it is in one, and puts it into another. */
 void http_transfer_move(struct http_transfer *t, struct http_transfer *ring);
+
+/* It is about to be given to libcurl: what it has waited for before is taken
+ * off its timeout. */
+void http_transfer_waited(struct http_transfer *t);
 
 /* Gives memory back that only sending needs, once all is sent; false if it
  * is not yet. Not from within libcurl. */

@@ -13,15 +13,18 @@
 #include "lib/clock.h"
 #include "lib/http.h"
 #include "lib/num.h"
+#include "tests/http_server.h"
 #include "tests/runner.h"
 
 #define PATH_BYTES 400
 #define LARGE 1000000
+#define CONNECT_MS 1000
 
 static struct gate_http *http;
 static char dir[] = "/tmp/check_tls.XXXXXX";
 static pid_t server;
 static int port;
+static int64_t timeout_ms = 5000;
 
 /* Runs argv; its pid, and where its output can be read. */
 static pid_t
@@ -146,8 +149,8 @@ begin_with(
 	struct gate_http_request r = {.method = body.n > 0 ? "POST" : "GET",
 	    .body = body,
 	    .url = c->url,
-	    .connect_timeout_ms = 3000,
-	    .timeout_ms = 5000,
+	    .connect_timeout_ms = CONNECT_MS,
+	    .timeout_ms = timeout_ms,
 	    .answer_max = LARGE + 200,
 	    .ctx = c};
 	struct gate_err err = {GATE_OK, ""};
@@ -335,6 +338,108 @@ START_TEST(sends_requests_of_every_size_whole)
 }
 END_TEST
 
+#define MANY 20
+
+static int64_t
+call_many(struct call *c, size_t count)
+{
+	int64_t begun = gate_mono_ms();
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		begin(&c[i], "localhost", "ca");
+	finish();
+	for (i = 0; i < count; i++)
+		ck_assert_msg(
+		    c[i].end == GATE_HTTP_ANSWERED, "%zu: %s", i, c[i].text);
+	return gate_mono_ms() - begun;
+}
+
+START_TEST(shares_a_connection_where_it_can)
+{
+	struct call c[MANY];
+	int64_t took;
+
+	start("good", offers[_i].alpn, "wait=400");
+	took = call_many(c, MANY);
+	ck_assert_msg(took < 3000, "took %lld ms", (long long)took);
+	c[0] = call("localhost", "ca");
+	ck_assert_int_eq(seen(&c[0], "requests"), MANY + 1);
+	ck_assert_int_eq(seen(&c[0], "connections"), offers[_i].h2 ? 1 : MANY);
+}
+END_TEST
+
+START_TEST(opens_no_more_streams_than_the_server_allows)
+{
+	struct call c[MANY];
+
+	start("good", "streams=3", "wait=200");
+	c[0] = call("localhost", "ca"); /* learns of it */
+	(void)call_many(c, MANY);
+	c[0] = call("localhost", "ca");
+	ck_assert_int_eq(seen(&c[0], "open"), 3);
+}
+END_TEST
+
+/* Nobody waits for long behind a connection that does not come to be, and
+ * calls of another server not at all. */
+START_TEST(waits_for_no_connection_that_hangs)
+{
+	struct call hang[5], good[5];
+	int64_t begun = gate_mono_ms();
+	int silent, there, fd = http_server_listen(&silent);
+	size_t i;
+
+	start("good", NULL, NULL);
+	there = port;
+	begun = gate_mono_ms();
+	for (i = 0; i < GATE_COUNT(hang); i++) {
+		port = silent;
+		begin(&hang[i], "localhost", "ca");
+		port = there;
+		begin(&good[i], "localhost", "ca");
+	}
+	finish();
+	for (i = 0; i < GATE_COUNT(hang); i++) {
+		ck_assert_int_eq(hang[i].end, GATE_HTTP_TIMEOUT);
+		ck_assert_int_lt(
+		    hang[i].ended_ms - begun, 2 * CONNECT_MS + 1500);
+		ck_assert_int_eq(good[i].end, GATE_HTTP_ANSWERED);
+		ck_assert_int_lt(good[i].ended_ms - begun, CONNECT_MS);
+	}
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(counts_the_wait_for_a_connection_into_the_call)
+{
+	struct call first = {.status = -1}, second = {.status = -1};
+	int fd = http_server_listen(&port);
+	int64_t begun = gate_mono_ms();
+
+	begin(&first, "localhost", "ca");
+	timeout_ms = 500; /* less than the first waits to be connected */
+	begin(&second, "localhost", "ca");
+	finish();
+	ck_assert_int_eq(second.end, GATE_HTTP_TIMEOUT);
+	ck_assert_int_lt(second.ended_ms - begun, CONNECT_MS + 500);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(drops_what_waits_for_a_connection)
+{
+	struct call c[3];
+	int fd = http_server_listen(&port);
+	size_t i;
+
+	for (i = 0; i < GATE_COUNT(c); i++)
+		begin(&c[i], "localhost", "ca");
+	ck_assert_int_eq(gate_http_wait(http, NULL, 0, 50, NULL), GATE_OK);
+	(void)close(fd); /* tear_down frees; ASan would see what is left */
+}
+END_TEST
+
 static const struct {
 	const char *script;
 	enum gate_http_end end; /* of the first call; the second succeeds */
@@ -377,6 +482,11 @@ suite(void)
 	add_row_test(t, speaks_http_2_where_it_is_offered, offers);
 	add_row_test(t, takes_an_answer_of_many_frames, offers);
 	add_row_test(t, sends_requests_of_every_size_whole, offers);
+	add_row_test(t, shares_a_connection_where_it_can, offers);
+	tcase_add_test(t, opens_no_more_streams_than_the_server_allows);
+	tcase_add_test(t, waits_for_no_connection_that_hangs);
+	tcase_add_test(t, counts_the_wait_for_a_connection_into_the_call);
+	tcase_add_test(t, drops_what_waits_for_a_connection);
 	add_row_test(
 	    t, takes_the_end_of_a_stream_for_the_end_of_the_call, troubles);
 	suite_add_tcase(s, t);

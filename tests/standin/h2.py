@@ -84,6 +84,7 @@ class Server:
                 self.received += len(body)
             if self.word() != "ok":
                 return
+            await asyncio.sleep(self.wait)
             body = self.seen("http/1.1")
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
                          % (len(body), body))
