@@ -475,6 +475,31 @@ def reloads(check, s):
     w.send(signal.SIGHUP)
 
 
+def raises_its_limit(check, s):
+    path, n = "etc/pressgate.conf", 8
+    text = pathlib.Path(s.dir, path).read_text()
+
+    def said(what, how):
+        before = s.log().count(what)
+        how()
+        wait_until(what, lambda: s.log().count(what) > before)
+
+    s.behave("m-slow", "slow-1s")
+    s.procs["worker"].stop()
+    s.write(path, text.replace("worker {", "worker { in_flight = 2 "))
+    said('"registered"', s.start_worker)
+    s.write(path, text)
+    said('"reloaded"', lambda: s.procs["worker"].send(signal.SIGHUP))
+    time.sleep(0.5)
+    events = s.put("slow", count=n)
+    for e in events:
+        s.wait_result(e)
+    begun = [s.calls_of(e)[0]["begun"] for e in events]
+    check("a reload raises the number of calls at once",
+          max(begun) - min(begun) < 0.9, sorted(b - min(begun) for b in begun))
+    s.behave("m-slow", None)
+
+
 def stops(check, s):
     s.behave("m-slow", "slow-1.5s")
     e = s.put("slow")
@@ -679,7 +704,7 @@ def main():
     check = Checks()
     parts = [goes_well, takes_what_ingest_takes, goes_wrong, replays,
              resumes, modes, stays_fair, pauses, poked, idles, reloads,
-             stops, buries_poison, runs_from_cron, database_goes, zombie,
+             raises_its_limit, stops, buries_poison, runs_from_cron, database_goes, zombie,
              oversleeps, older_leases, killed, keeps_secrets, keeps_house,
              knows_its_schema]
     wanted = sys.argv[1:]

@@ -25,6 +25,9 @@
 #define RELEASE_MS 5000 /* to tell the last results after the last call */
 #define LEAVE_MS 2000   /* to say good-bye */
 #define WAIT_MAX_MS 5000
+/* worker.in_flight at its greatest: a reload may raise it, and libcurl lets
+ * what is too many wait without a timeout. */
+#define CONNECTIONS_MAX 10000
 
 size_t
 loop_held(const struct worker *w)
@@ -266,7 +269,7 @@ open_all(struct worker *w, struct gate_err *err)
 	enum gate_code rc = open_signals(w, err);
 
 	if (rc == GATE_OK)
-		rc = gate_http_new((size_t)c->worker.in_flight, &w->http, err);
+		rc = gate_http_new(CONNECTIONS_MAX, &w->http, err);
 	if (rc == GATE_OK)
 		rc = queue_open(&w->asks.q, c, w->log, w->metrics, err);
 	if (rc == GATE_OK)
