@@ -40,6 +40,7 @@ packages_demo="gcc libc6-dev make autoconf automake pkg-config
 # What the tests need beside that. php-fpm and php stand before wordpress:
 # else apt takes PHP as an Apache module.
 packages_check="clang cppcheck check xz-utils apache2 libapache2-mod-fcgid
+	lighttpd lighttpd-mod-openssl caddy
 	nodejs node-jose wrk php-fpm php php-mysql php-curl php-mbstring php-xml
 	mariadb-server-core mariadb-client wordpress spin"
 
@@ -78,11 +79,13 @@ services_as_before()
 	fi
 }
 
-# Servers whose packages have come with a service for the next boot.
+# Servers whose packages have come with a service for the next boot. Caddy
+# has none but systemd's.
 servers()
 {
-	for f in /etc/init.d/nginx /etc/init.d/apache2 /etc/init.d/php*-fpm; do
-		[ ! -e "$f" ] || printf '%s\n' "${f##*/}"
+	for f in /etc/init.d/nginx /etc/init.d/apache2 /etc/init.d/php*-fpm \
+		/etc/init.d/lighttpd /lib/systemd/system/caddy.service; do
+		[ ! -e "$f" ] || basename "$f" .service
 	done
 }
 
@@ -95,7 +98,7 @@ not_at_boot()
 		esac
 		if command -v systemctl >/dev/null; then
 			systemctl -q disable "$s"
-		else
+		elif [ -e "/etc/init.d/$s" ]; then
 			update-rc.d "$s" disable
 		fi >>build/apt.log 2>&1 || say "$s will start at the next boot"
 	done

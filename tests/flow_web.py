@@ -2,7 +2,7 @@
 """An event and its result through each web server that pressgate ships a
 configuration for, over TLS where that configuration has TLS.
 
-    flow_web.py [nginx-tls | apache-proxy | apache-fcgid]...
+    flow_web.py [nginx-tls | apache-proxy | apache-fcgid | lighttpd | caddy]...
 """
 
 import pathlib
@@ -165,7 +165,9 @@ def fcgid(check, server):
 
 WAYS = {"nginx-tls": (tls, web.NginxTls),
         "apache-proxy": (tls, web.ApacheProxy),
-        "apache-fcgid": (fcgid, web.ApacheFcgid)}
+        "apache-fcgid": (fcgid, web.ApacheFcgid),
+        "lighttpd": (tls, web.Lighttpd),
+        "caddy": (tls, web.Caddy)}
 
 
 def main():

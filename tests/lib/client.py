@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 import time
 import urllib.parse
 
@@ -51,8 +52,12 @@ class Client:
             c = http.client.HTTPConnection(self.host, self.port,
                                            timeout=self.timeout)
         try:
-            c.request(method, self.mount + target, body=body,
-                      headers=headers or {})
+            try:
+                c.request(method, self.mount + target, body=body,
+                          headers=headers or {})
+            except (BrokenPipeError, ConnectionResetError,
+                    ssl.SSLEOFError):
+                pass  # it had heard enough; its answer may be there
             r = c.getresponse()
             return Answer(r.status, r.headers, r.read())
         finally:

@@ -1,5 +1,5 @@
 """Real web servers in front of the stack, each with the configuration that
-pressgate ships (conf/nginx, conf/apache). Only host name, ports, paths and
+pressgate ships (below conf/). Only host name, ports, paths and
 certificates are put in; a text that is not found fails, so the shipped file
 and the test cannot drift apart."""
 
@@ -208,3 +208,75 @@ FcgidProcessTableFile $DIR/web/fcgid_shm
 	Require all granted
 </Directory>
 """
+
+
+class Lighttpd:
+    """conf/lighttpd/pressgate.conf, whole: TLS on the stack's port, plain
+    HTTP on plain_port."""
+
+    MAIN = """\
+server.bind = "127.0.0.1"
+server.port = $PLAIN
+server.document-root = "$DIR/web"
+server.upload-dirs = ( "$DIR/web" )
+server.errorlog = "$DIR/log/lighttpd.log"
+include "pressgate.conf"
+"""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.lighttpd = program("lighttpd")
+
+    def prepare(self):
+        s = self.stack
+        pem, key = certificate(s)
+        s.write("web/pressgate.conf", shipped("lighttpd/pressgate.conf", {
+            '$SERVER["socket"] == "[::]:443" {\n\tssl.engine = "enable"\n}\n':
+                "",
+            '":443"': f'"127.0.0.1:{s.port}"',
+            '"gate.example.com"': '"127.0.0.1"',
+            "/run/pressgate/fcgi.sock": f"{s.dir}/run/fcgi.sock",
+            "/etc/ssl/gate.example.com.pem": pem,
+            "/etc/ssl/private/gate.example.com.key": key}))
+        s.write("web/lighttpd.conf", self.MAIN.replace("$DIR", s.dir)
+                .replace("$PLAIN", str(s.plain_port)))
+
+    def argv(self):
+        return [self.lighttpd, "-D", "-f",
+                f"{self.stack.dir}/web/lighttpd.conf"]
+
+
+class Caddy:
+    """conf/caddy, whole: TLS on the stack's port, plain HTTP on plain_port.
+    Its port for commands is switched off."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.caddy = program("caddy")
+
+    def prepare(self):
+        s = self.stack
+        pem, key = certificate(s)
+        s.write("web/Caddyfile", shipped("caddy/Caddyfile", {
+            "\tservers {\n": f"""\
+	admin off
+	default_bind 127.0.0.1
+	http_port {s.plain_port}
+	https_port {s.port}
+	log {{
+		output file {s.dir}/log/caddy.log
+	}}
+	servers {{
+		protocols h1 h2
+""",
+            "http://gate.example.com": f"http://127.0.0.1:{s.plain_port}",
+            "\ngate.example.com": f"\nhttps://127.0.0.1:{s.port}",
+            "tls {": f"tls {pem} {key} {{"}))
+        s.write("web/pressgate-routes.caddy", shipped(
+            "caddy/pressgate-routes.caddy", {
+                "/run/pressgate/fcgi.sock": f"{s.dir}/run/fcgi.sock"}))
+
+    def argv(self):
+        d = self.stack.dir
+        return ["env", f"HOME={d}/web", self.caddy, "run", "--config",
+                f"{d}/web/Caddyfile"]
