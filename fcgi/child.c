@@ -60,7 +60,7 @@ tools_clear(struct tools *t)
 {
 	gate_db_close(t->db);
 	lookup_clear(&t->lookup);
-	dummy_clear(&t->dummy);
+	gate_dummy_clear(&t->dummy);
 	gate_buf_clear(&t->body);
 	gate_buf_clear(&t->page);
 	canonical_clear(&t->canonical);
@@ -75,7 +75,7 @@ tools_init(struct tools *t, const struct settings *s, struct gate_err *err)
 	gate_buf_init(&t->body, INGEST_BODY_HARD_MAX + 1);
 	gate_buf_init(&t->page, PAGE_MAX);
 	canonical_init(&t->canonical);
-	code = dummy_init(&t->dummy, err);
+	code = gate_dummy_init(&t->dummy, err);
 	if (code == GATE_OK)
 		code = open_db(&s->conf->database, &t->db, err);
 	if (code != GATE_OK)

@@ -24,8 +24,8 @@
 struct delivery {
 	struct visit *visit;
 	const struct scheme *scheme;
-	struct proof proof;
-	struct identity who; /* once the signature holds */
+	struct gate_proof proof;
+	struct gate_identity who; /* once the signature holds */
 	struct gate_span raw;
 	struct gate_json *body;
 	struct gate_span type;

@@ -90,7 +90,7 @@ static enum outcome
 check_signature(struct delivery *d)
 {
 	struct visit *v = d->visit;
-	struct trial t = {.site = v->site,
+	struct gate_trial t = {.site = v->site,
 	    .dummy = &v->tools->dummy,
 	    .data = d->raw,
 	    .now_s = gate_wall_ms() / 1000};
@@ -279,7 +279,7 @@ ingest_event(struct visit *v)
 		v->stage = stages[i].name;
 		o = stages[i].run(&d);
 	}
-	proof_clear(&d.proof);
+	gate_proof_clear(&d.proof);
 	gate_json_free(d.document);
 	gate_json_free(d.body);
 	gate_buf_clear(&d.keys);

@@ -44,15 +44,15 @@ trouble(struct visit *v, enum gate_code code)
 }
 
 static enum outcome
-check_proof(
-    struct visit *v, const struct scheme *scheme, const struct proof *proof)
+check_proof(struct visit *v, const struct scheme *scheme,
+    const struct gate_proof *proof)
 {
 	const struct gate_sites *sites = &v->tools->settings->conf->sites;
-	struct trial t = {.dummy = &v->tools->dummy,
+	struct gate_trial t = {.dummy = &v->tools->dummy,
 	    .data = v->match.target,
 	    .is_get = true,
 	    .now_s = gate_wall_ms() / 1000};
-	struct identity who;
+	struct gate_identity who;
 	enum outcome o;
 
 	v->site = scheme->find_site(sites, (struct gate_span){0}, proof);
@@ -70,7 +70,7 @@ static enum outcome
 admit(struct visit *v)
 {
 	const struct scheme *scheme;
-	struct proof proof;
+	struct gate_proof proof;
 	enum outcome o = scheme_of_get(v->request, &scheme);
 
 	if (o == OUTCOME_NONE)
@@ -78,7 +78,7 @@ admit(struct visit *v)
 	if (o != OUTCOME_NONE)
 		return o;
 	o = check_proof(v, scheme, &proof);
-	proof_clear(&proof);
+	gate_proof_clear(&proof);
 	return o;
 }
 

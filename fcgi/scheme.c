@@ -1,18 +1,11 @@
 /*
- * Which scheme it is, and the grammar that schemes share. Pure. The grammar
- * is narrower than what the senders' languages would take (Python's int()
- * takes "+1", " 1" and "1_0"): what is signed must have one reading.
+ * Which scheme it is, and what its faults are to a sender. Pure.
  */
 #include "config.h"
 
 #include "fcgi/scheme.h"
 
 #include "lib/num.h"
-
-#define TIMESTAMP_DIGITS_MAX 11
-#define KEY_ID_MAX 64
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 static const struct scheme *const by_door[DOOR_COUNT] = {
     [DOOR_RELAY] = &scheme_relay,
@@ -46,14 +39,6 @@ scheme_of_get(const struct request *r, const struct scheme **out)
 	return OUTCOME_NONE;
 }
 
-void
-proof_clear(struct proof *p)
-{
-	if (p->has_token)
-		gate_jwt_clear(&p->token);
-	p->has_token = false;
-}
-
 struct gate_span
 scheme_header_get(const struct scheme_header *h, const struct request *r)
 {
@@ -62,41 +47,21 @@ scheme_header_get(const struct scheme_header *h, const struct request *r)
 	return *(const struct gate_span *)(const void *)(base + h->offset);
 }
 
-bool
-scheme_key(struct gate_span in, struct gate_span *out)
+static const enum outcome outcomes[] = {
+    [GATE_FAULT_NONE] = OUTCOME_NONE,
+    [GATE_FAULT_MISSING] = OUTCOME_HEADER_MISSING,
+    [GATE_FAULT_KEY] = OUTCOME_BAD_KEY,
+    [GATE_FAULT_SIGNATURE] = OUTCOME_BAD_SIGNATURE,
+    [GATE_FAULT_TOKEN] = OUTCOME_BAD_TOKEN,
+    [GATE_FAULT_STALE] = OUTCOME_STALE,
+    [GATE_FAULT_UNKNOWN] = OUTCOME_UNKNOWN_SITE,
+    [GATE_FAULT_NOMEM] = OUTCOME_AWAY,
+};
+_Static_assert(GATE_COUNT(outcomes) == GATE_FAULT_COUNT, "a fault is missing");
+
+enum outcome
+scheme_outcome(enum gate_fault fault)
 {
-	struct gate_span key = in, tail;
-
-	if (key.n > 0 && key.p[0] == '"') {
-		struct gate_span inner;
-
-		tail = gate_span_of(key.p + 1, key.n - 1);
-		if (!gate_span_until(&tail, '"', tail.n, &inner) || tail.n != 0)
-			return false;
-		key = inner;
-	}
-	if (key.n == 0 || key.n > SCHEME_KEY_MAX ||
-	    !gate_span_within(key, 0x21, 0x7e))
-		return false;
-	*out = key;
-	return true;
-}
-
-bool
-scheme_is_key_id(struct gate_span in)
-{
-	return in.n <= KEY_ID_MAX &&
-	    gate_span_only(in, LETTERS "0123456789._-");
-}
-
-bool
-scheme_seconds(struct gate_span in, int64_t *out)
-{
-	uint64_t seconds;
-
-	if (in.n > TIMESTAMP_DIGITS_MAX ||
-	    !gate_span_u64(in, UINT64_MAX, &seconds))
-		return false;
-	*out = (int64_t)seconds; /* 11 digits fit */
-	return true;
+	GATE_ASSERT((size_t)fault < GATE_FAULT_COUNT);
+	return outcomes[fault];
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "fcgi/canonical.h"
-#include "fcgi/dummy.h"
+#include "lib/dummy.h"
 #include "fcgi/lookup.h"
 #include "fcgi/outcome.h"
 #include "fcgi/reply.h"
@@ -29,7 +29,7 @@ struct tools {
 	const struct settings *settings;
 	struct gate_db *db; /* connects when first used */
 	struct lookup lookup;
-	struct dummy dummy; /* for sites and keys that do not exist */
+	struct gate_dummy dummy; /* for sites and keys that do not exist */
 	struct gate_buf body;
 	struct gate_buf page; /* JSON of a GET */
 	struct canonical canonical;

@@ -1,5 +1,5 @@
 /*
- * fcgi/scheme_bridge.c: two proofs of one site. What makes a token bad has
+ * lib/proof_bridge.c: two proofs of one site. What makes a token bad has
  * its rows in check_jwt*.c; here it is which site, which key, which audience,
  * and that token and body belong together.
  */
@@ -88,7 +88,7 @@ static enum outcome
 read_row(int row, bool is_get)
 {
 	struct gate_span rest = gate_span_str(headers[row].authorization);
-	struct proof p = {.timestamp_s = -7};
+	struct gate_proof p = {.timestamp_s = -7};
 	const char *why = NULL;
 	struct gate_buf b;
 	struct request r;
@@ -110,7 +110,7 @@ read_row(int row, bool is_get)
 	ck_assert_int_eq(o == OUTCOME_BAD_TOKEN, why != NULL);
 	if (o == OUTCOME_NONE) {
 		ck_assert(gate_span_is(p.token.iss, JWT_BLOG));
-		proof_clear(&p);
+		gate_proof_clear(&p);
 	}
 	gate_buf_clear(&b);
 	return o;
@@ -183,7 +183,7 @@ static struct world {
 	struct gate_hmac_secret secrets[2];
 	struct gate_site list[3];
 	struct gate_sites sites;
-	struct dummy dummy;
+	struct gate_dummy dummy;
 } w;
 
 static struct gate_hmac_key *
@@ -223,7 +223,7 @@ open_world(void)
 		    .key_count = i == 0 ? BLOG_KEYS : KEYS - BLOG_KEYS};
 	}
 	w.sites = (struct gate_sites){.list = w.list, .count = 3};
-	ck_assert_int_eq(dummy_init(&w.dummy, NULL), GATE_OK);
+	ck_assert_int_eq(gate_dummy_init(&w.dummy, NULL), GATE_OK);
 }
 
 static void
@@ -235,7 +235,7 @@ close_world(void)
 		gate_verify_key_free(w.verify[i]);
 	for (i = 0; i < 2; i++)
 		gate_hmac_key_free(w.secrets[i].key);
-	dummy_clear(&w.dummy);
+	gate_dummy_clear(&w.dummy);
 	close_token();
 }
 
@@ -323,7 +323,7 @@ __wrap_gate_verify(const struct gate_verify_key *key, struct gate_span data,
 
 static void
 read_proof(
-    const struct row *row, const struct gate_buf *token, struct proof *out)
+    const struct row *row, const struct gate_buf *token, struct gate_proof *out)
 {
 	struct gate_span body = GATE_SPAN(BODY);
 	struct gate_hmac_key *key =
@@ -356,14 +356,14 @@ read_proof(
 START_TEST(wants_both_proofs_of_one_site)
 {
 	const struct row *row = &rows[_i];
-	struct identity who = {.key_id = NULL};
-	struct trial t = {.dummy = &w.dummy,
+	struct gate_identity who = {.key_id = NULL};
+	struct gate_trial t = {.dummy = &w.dummy,
 	    .data = GATE_SPAN(BODY),
 	    .is_get = row->secret == NULL,
 	    .now_s = JWT_NOW};
 	const char *why = NULL;
 	struct gate_buf token;
-	struct proof p;
+	struct gate_proof p;
 	enum outcome o;
 
 	jwt_world_token(
@@ -390,7 +390,7 @@ START_TEST(wants_both_proofs_of_one_site)
 		else
 			ck_assert_str_eq(why, row->says);
 	}
-	proof_clear(&p);
+	gate_proof_clear(&p);
 	gate_buf_clear(&token);
 }
 END_TEST
@@ -401,12 +401,12 @@ START_TEST(refuses_a_site_without_keys)
 	static const struct row row = {"no keys", SIGN_SHOP,
 	    HEAD("EdDSA", "ed-shop"), WITH_ISS(SHOP), "two", OUTCOME_BAD_TOKEN,
 	    NULL};
-	struct trial t = {
+	struct gate_trial t = {
 	    .dummy = &w.dummy, .data = GATE_SPAN(BODY), .now_s = JWT_NOW};
 	const char *why = NULL;
 	struct gate_buf token;
-	struct identity who;
-	struct proof p;
+	struct gate_identity who;
+	struct gate_proof p;
 
 	w.list[1].bridge.key_count = 0;
 	verified.count = 0;
@@ -418,7 +418,7 @@ START_TEST(refuses_a_site_without_keys)
 	    scheme_bridge.verify(&t, &p, &who, &why), OUTCOME_BAD_TOKEN);
 	ck_assert_str_eq(why, "kid_unknown");
 	ck_assert_int_eq(verified.count, 1);
-	proof_clear(&p);
+	gate_proof_clear(&p);
 	gate_buf_clear(&token);
 }
 END_TEST

@@ -138,7 +138,7 @@ world_init(struct world *w)
 	gate_buf_init(&w->tools.body, 1024);
 	gate_buf_init(&w->tools.page, 1024);
 	canonical_init(&w->tools.canonical);
-	ck_assert_int_eq(dummy_init(&w->tools.dummy, NULL), GATE_OK);
+	ck_assert_int_eq(gate_dummy_init(&w->tools.dummy, NULL), GATE_OK);
 	ck_assert_int_eq(gate_db_open(&db, inbox_stmts, INBOX_STMT_COUNT,
 			     &w->tools.db, NULL),
 	    GATE_OK);
@@ -162,7 +162,7 @@ world_clear(struct world *w)
 	gate_sign_key_free(w->token_key);
 	gate_verify_key_free(w->verify_key);
 	gate_hmac_key_free(w->keys[0].key);
-	dummy_clear(&w->tools.dummy);
+	gate_dummy_clear(&w->tools.dummy);
 	gate_db_close(w->tools.db);
 	lookup_clear(&w->tools.lookup);
 	gate_buf_clear(&w->tools.body);

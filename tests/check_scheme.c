@@ -1,12 +1,12 @@
-/* fcgi/scheme.h and fcgi/verify.h: the schemes that sign with a secret. */
+/* fcgi/scheme.h, lib/proof.h and lib/proof_mac.h: the schemes that sign with a secret. */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/scheme.h"
-#include "fcgi/verify.h"
 #include "lib/num.h"
+#include "lib/proof_mac.h"
 #include "tests/fence.h"
 #include "tests/runner.h"
 
@@ -41,7 +41,7 @@ START_TEST(reads_an_idempotency_key)
 {
 	struct fence f = fence_page(gate_span_str(keys[_i].in));
 	struct gate_span out = GATE_SPAN("before");
-	bool ok = scheme_key(f.span, &out);
+	bool ok = gate_proof_key(f.span, &out);
 
 	if (keys[_i].out != NULL)
 		ck_assert_msg(
@@ -125,7 +125,7 @@ START_TEST(reads_the_headers_of_a_post)
 	for (i = 0; i < GATE_COUNT(both); i++) {
 		struct request r = make_request(both[i], posts[_i].timestamp,
 		    posts[_i].signature, posts[_i].key_id, posts[_i].key);
-		struct proof p = {.timestamp_s = -7};
+		struct gate_proof p = {.timestamp_s = -7};
 		enum outcome o = both[i]->read(&r, false, &p, &why);
 
 		ck_assert_msg(o == posts[_i].outcome, "%s, %s: %d",
@@ -142,7 +142,7 @@ START_TEST(wants_no_key_for_a_get)
 
 	for (i = 0; i < GATE_COUNT(both); i++) {
 		struct request r = make_request(both[i], "1", HEX64, "", "");
-		struct proof p;
+		struct gate_proof p;
 
 		ck_assert_int_eq(
 		    both[i]->read(&r, true, &p, &why), OUTCOME_NONE);
@@ -173,7 +173,7 @@ static const struct {
 START_TEST(takes_a_nonce_that_reads_one_way)
 {
 	struct request r = make_request(&scheme_edge, "1", HEX64, "", "k");
-	struct proof p;
+	struct gate_proof p;
 
 	r.edge_nonce = gate_span_str(nonces[_i].nonce);
 	ck_assert_msg(
@@ -233,7 +233,7 @@ struct world {
 	struct gate_hmac_secret shop_keys[1];
 	struct gate_site list[2];
 	struct gate_sites sites;
-	struct dummy dummy;
+	struct gate_dummy dummy;
 };
 
 static void
@@ -267,7 +267,7 @@ world_clear(struct world *w)
 	gate_hmac_key_free(w->blog_keys[0].key);
 	gate_hmac_key_free(w->blog_keys[1].key);
 	gate_hmac_key_free(w->shop_keys[0].key);
-	dummy_clear(&w->dummy);
+	gate_dummy_clear(&w->dummy);
 }
 
 static const struct {
@@ -294,7 +294,7 @@ START_TEST(chooses_the_site_by_path_then_key_id_then_default)
 	const struct gate_site *site;
 
 	world_init(&w);
-	site = verify_site(&w.sites, GATE_SCHEME_RELAY,
+	site = gate_proof_site(&w.sites, GATE_SCHEME_RELAY,
 	    gate_span_str(choices[_i].path), gate_span_str(choices[_i].key_id));
 	if (choices[_i].site == NULL)
 		ck_assert_ptr_null(site);
@@ -310,7 +310,7 @@ START_TEST(has_no_default_unless_one_is_marked)
 
 	world_init(&w);
 	w.list[0].is_default = false;
-	ck_assert_ptr_null(verify_site(&w.sites, GATE_SCHEME_RELAY,
+	ck_assert_ptr_null(gate_proof_site(&w.sites, GATE_SCHEME_RELAY,
 	    (struct gate_span){0}, (struct gate_span){0}));
 	world_clear(&w);
 }
@@ -319,7 +319,7 @@ END_TEST
 /* Signs what a request of that scheme says. */
 static void
 sign(const struct scheme *scheme, const char *secret, const char *data,
-    struct proof *p)
+    struct gate_proof *p)
 {
 	struct gate_hmac_key *key = hmac_key(secret);
 	struct gate_span parts[] = {p->timestamp,
@@ -376,12 +376,12 @@ static void
 check_row(const struct scheme *scheme, int row)
 {
 	struct world w;
-	struct identity who = {.key_id = NULL};
-	struct proof p = {.key_id = gate_span_str(checks[row].key_id),
+	struct gate_identity who = {.key_id = NULL};
+	struct gate_proof p = {.key_id = gate_span_str(checks[row].key_id),
 	    .timestamp_s =
 		NOW + checks[row].windows * window(scheme) + checks[row].off_s,
 	    .timestamp = GATE_SPAN("123")};
-	struct trial t = {
+	struct gate_trial t = {
 	    .data = gate_span_str(checks[row].body), .now_s = NOW};
 	enum outcome o;
 
@@ -436,19 +436,19 @@ START_TEST(holds_what_the_documents_say)
 	char name[] = "k";
 	struct gate_hmac_secret secret = {
 	    .id = name, .key = hmac_key("secret")};
-	struct dummy dummy = {.mac = NULL};
+	struct gate_dummy dummy = {.mac = NULL};
 	struct gate_site site = {.window_s = 300,
 	    .secrets = {[GATE_SCHEME_RELAY] = {&secret, 1},
 		[GATE_SCHEME_EDGE] = {&secret, 1}}};
-	struct trial t = {.site = &site,
+	struct gate_trial t = {.site = &site,
 	    .dummy = &dummy,
 	    .is_get = documents[_i].is_get,
 	    .data = gate_span_str(documents[_i].data),
 	    .now_s = NOW};
 	struct request r = make_request(
 	    documents[_i].scheme, "1700000000", documents[_i].mac, "", "k");
-	struct identity who;
-	struct proof p;
+	struct gate_identity who;
+	struct gate_proof p;
 
 	ck_assert_int_eq(
 	    documents[_i].scheme->read(&r, t.is_get, &p, &why), OUTCOME_NONE);
@@ -465,9 +465,9 @@ END_TEST
 START_TEST(guards_what_was_signed)
 {
 	struct world w;
-	struct identity who;
-	struct proof p = {.timestamp_s = NOW, .timestamp = GATE_SPAN("1")};
-	struct trial t = {.data = GATE_SPAN("b"), .now_s = NOW};
+	struct gate_identity who;
+	struct gate_proof p = {.timestamp_s = NOW, .timestamp = GATE_SPAN("1")};
+	struct gate_trial t = {.data = GATE_SPAN("b"), .now_s = NOW};
 
 	world_init(&w);
 	t.dummy = &w.dummy;

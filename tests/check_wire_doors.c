@@ -21,7 +21,7 @@
 #define SECRETS_MAX 8
 
 struct world {
-	struct dummy dummy;
+	struct gate_dummy dummy;
 	struct gate_site list[2]; /* blog, shop */
 	struct gate_sites sites;
 	struct gate_hmac_secret secrets[SECRETS_MAX];
@@ -78,7 +78,7 @@ world_init(void)
 	struct gate_err err;
 	struct gate_bridge *b = &world.list[0].bridge;
 
-	if (dummy_init(&world.dummy, &err) != GATE_OK)
+	if (gate_dummy_init(&world.dummy, &err) != GATE_OK)
 		abort();
 	world.list[0] = (struct gate_site){
 	    .name = strdup("blog"), .is_default = true, .window_s = 300};
@@ -198,13 +198,13 @@ knock_clear(struct knock *k)
 static enum outcome
 outcome_at(const struct knock *k, struct gate_span data, int64_t now_s)
 {
-	struct trial t = {.dummy = &world.dummy,
+	struct gate_trial t = {.dummy = &world.dummy,
 	    .is_get = k->is_get,
 	    .data = data,
 	    .now_s = now_s};
 	const char *why = NULL;
-	struct identity who;
-	struct proof p;
+	struct gate_identity who;
+	struct gate_proof p;
 	enum outcome o = k->scheme->read(&k->request, k->is_get, &p, &why);
 
 	if (o != OUTCOME_NONE)
@@ -219,7 +219,7 @@ outcome_at(const struct knock *k, struct gate_span data, int64_t now_s)
 			ck_assert(gate_span_equal(p.idempotency_key,
 			    wire_text(k->v, "idempotency_key")));
 	}
-	proof_clear(&p);
+	gate_proof_clear(&p);
 	return o;
 }
 

@@ -144,7 +144,7 @@ MUTANTS = [
            ("sql/003_ingest.sql", "if seen <> p_guard_digest then",
             "if true then")),
     Mutant("any signature will do", ["kill-responder"], "phantom",
-           ("fcgi/verify.c", "		return OUTCOME_BAD_SIGNATURE;\n"
+           ("lib/proof_mac.c", "		return GATE_FAULT_SIGNATURE;\n"
             "	*out = found;", "		found = &v->secrets->list[0];\n"
             "	*out = found;")),
     Mutant("fence off", ["zombie"], "doubled",

@@ -45,7 +45,7 @@ split(const uint8_t *data, size_t size, char *lines[LINES_MAX + 1])
 static void
 check_scheme(const struct scheme *scheme, const struct request *r)
 {
-	struct proof p = {.timestamp_s = -1};
+	struct gate_proof p = {.timestamp_s = -1};
 	const char *why;
 
 	if (scheme->read(r, false, &p, &why) != OUTCOME_NONE) {
@@ -54,8 +54,8 @@ check_scheme(const struct scheme *scheme, const struct request *r)
 	}
 	GATE_ASSERT(p.timestamp_s >= 0);
 	GATE_ASSERT(p.timestamp.n > 0 && p.timestamp.n <= 11);
-	GATE_ASSERT(
-	    p.idempotency_key.n > 0 && p.idempotency_key.n <= SCHEME_KEY_MAX);
+	GATE_ASSERT(p.idempotency_key.n > 0 &&
+	    p.idempotency_key.n <= GATE_PROOF_KEY_MAX);
 	GATE_ASSERT(scheme->is_meant(r));
 	GATE_ASSERT(scheme->read(r, true, &p, &why) == OUTCOME_NONE);
 }
@@ -63,7 +63,7 @@ check_scheme(const struct scheme *scheme, const struct request *r)
 static void
 check_bridge(const struct request *r)
 {
-	struct proof p = {.timestamp_s = -1};
+	struct gate_proof p = {.timestamp_s = -1};
 	const char *why = NULL;
 
 	if (scheme_bridge.read(r, false, &p, &why) != OUTCOME_NONE) {
@@ -73,7 +73,7 @@ check_bridge(const struct request *r)
 	GATE_ASSERT(p.has_token && p.token.iss.n > 0);
 	GATE_ASSERT(p.token.signed_part.n < r->authorization.n);
 	GATE_ASSERT(scheme_bridge.is_meant(r));
-	proof_clear(&p);
+	gate_proof_clear(&p);
 	GATE_ASSERT(!p.has_token);
 }
 

@@ -8,7 +8,7 @@
  */
 #include "config.h"
 
-#include "fcgi/dummy.h"
+#include "lib/dummy.h"
 
 #include "lib/num.h"
 
@@ -44,7 +44,7 @@ static const struct {
 _Static_assert(GATE_COUNT(keys) == GATE_ALG_COUNT, "an algorithm is missing");
 
 enum gate_code
-dummy_init(struct dummy *d, struct gate_err *err)
+gate_dummy_init(struct gate_dummy *d, struct gate_err *err)
 {
 	unsigned char random[GATE_HS256_SECRET_MIN] = {0};
 	struct gate_span text = gate_span_of(random, sizeof(random));
@@ -52,7 +52,7 @@ dummy_init(struct dummy *d, struct gate_err *err)
 	enum gate_code code;
 	size_t i;
 
-	*d = (struct dummy){.mac = NULL};
+	*d = (struct gate_dummy){.mac = NULL};
 	code = gate_random(random, sizeof(random));
 	if (code == GATE_OK)
 		code = gate_hmac_key_new(text, &d->mac);
@@ -62,18 +62,18 @@ dummy_init(struct dummy *d, struct gate_err *err)
 		    &d->token[keys[i].alg], &why);
 	if (code == GATE_OK)
 		return GATE_OK;
-	dummy_clear(d);
+	gate_dummy_clear(d);
 	return gate_err_set(
 	    err, code, "dummy keys: %s %s", gate_code_name(code), why.text);
 }
 
 void
-dummy_clear(struct dummy *d)
+gate_dummy_clear(struct gate_dummy *d)
 {
 	size_t i;
 
 	gate_hmac_key_free(d->mac);
 	for (i = 0; i < GATE_COUNT(d->token); i++)
 		gate_verify_key_free(d->token[i]);
-	*d = (struct dummy){.mac = NULL};
+	*d = (struct gate_dummy){.mac = NULL};
 }

@@ -5,14 +5,14 @@
  */
 #include "config.h"
 
-#include "fcgi/verify.h"
+#include "lib/proof_mac.h"
 
 #include "lib/num.h"
 
 #define PARTS_MAX 6
 
 const struct gate_site *
-verify_site(const struct gate_sites *sites, enum gate_scheme scheme,
+gate_proof_site(const struct gate_sites *sites, enum gate_scheme scheme,
     struct gate_span path_site, struct gate_span key_id)
 {
 	const struct gate_site *owner = NULL, *named;
@@ -40,7 +40,8 @@ is_in_window(int64_t then_s, int64_t now_s, int64_t window_s)
 }
 
 static enum gate_code
-check(const struct gate_hmac_key *key, const struct verify_mac *v, bool *equal)
+check(const struct gate_hmac_key *key, const struct gate_proof_mac *v,
+    bool *equal)
 {
 	unsigned char mac[GATE_SHA256_BYTES];
 	enum gate_code code;
@@ -52,8 +53,9 @@ check(const struct gate_hmac_key *key, const struct verify_mac *v, bool *equal)
 	return code;
 }
 
-enum outcome
-verify_mac(const struct verify_mac *v, const struct gate_hmac_secret **out)
+enum gate_fault
+gate_proof_mac(
+    const struct gate_proof_mac *v, const struct gate_hmac_secret **out)
 {
 	size_t i, checked = 0,
 		  count = v->secrets == NULL ? 0 : v->secrets->count;
@@ -67,22 +69,22 @@ verify_mac(const struct verify_mac *v, const struct gate_hmac_secret **out)
 			continue;
 		checked++;
 		if (check(s->key, v, &equal) != GATE_OK)
-			return OUTCOME_AWAY;
+			return GATE_FAULT_NOMEM;
 		if (equal)
 			found = s;
 	}
 	if (checked == 0)
 		return check(v->dummy, v, &equal) == GATE_OK
-		    ? OUTCOME_UNKNOWN_SITE
-		    : OUTCOME_AWAY;
+		    ? GATE_FAULT_UNKNOWN
+		    : GATE_FAULT_NOMEM;
 	if (found == NULL)
-		return OUTCOME_BAD_SIGNATURE;
+		return GATE_FAULT_SIGNATURE;
 	*out = found;
-	return OUTCOME_NONE;
+	return GATE_FAULT_NONE;
 }
 
 static size_t
-put_parts(const struct trial *t, const struct proof *proof,
+put_parts(const struct gate_trial *t, const struct gate_proof *proof,
     struct gate_span parts[PARTS_MAX])
 {
 	size_t n = 0;
@@ -99,12 +101,12 @@ put_parts(const struct trial *t, const struct proof *proof,
 	return n;
 }
 
-enum outcome
-verify_stamped(const struct trial *t, const struct proof *proof,
-    enum gate_scheme scheme, int64_t window_s, struct identity *out)
+enum gate_fault
+gate_proof_stamped(const struct gate_trial *t, const struct gate_proof *proof,
+    enum gate_scheme scheme, int64_t window_s, struct gate_identity *out)
 {
 	struct gate_span parts[PARTS_MAX];
-	struct verify_mac v = {
+	struct gate_proof_mac v = {
 	    .secrets = t->site == NULL ? NULL : &t->site->secrets[scheme],
 	    .dummy = t->dummy->mac,
 	    .key_id = proof->key_id,
@@ -113,14 +115,14 @@ verify_stamped(const struct trial *t, const struct proof *proof,
 	    .mac = proof->mac,
 	};
 	const struct gate_hmac_secret *secret;
-	enum outcome o = verify_mac(&v, &secret);
+	enum gate_fault f = gate_proof_mac(&v, &secret);
 
-	if (o != OUTCOME_NONE)
-		return o;
+	if (f != GATE_FAULT_NONE)
+		return f;
 	if (!is_in_window(proof->timestamp_s, t->now_s, window_s))
-		return OUTCOME_STALE;
-	*out = (struct identity){.key_id = secret->id,
+		return GATE_FAULT_STALE;
+	*out = (struct gate_identity){.key_id = secret->id,
 	    .created_by = gate_span_str(secret->id),
 	    .guard_until_s = proof->timestamp_s + 2 * window_s};
-	return OUTCOME_NONE;
+	return GATE_FAULT_NONE;
 }

@@ -2,16 +2,15 @@
  * Does a signature hold: which site, which of its secrets, how old. What all
  * schemes with a secret share.
  */
-#ifndef FCGI_VERIFY_H
-#define FCGI_VERIFY_H
+#ifndef GATE_PROOF_MAC_H
+#define GATE_PROOF_MAC_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fcgi/outcome.h"
-#include "fcgi/scheme.h"
 #include "lib/crypto.h"
 #include "lib/err.h"
+#include "lib/proof.h"
 #include "lib/site.h"
 #include "lib/span.h"
 
@@ -24,12 +23,12 @@
  * key_id     untrusted, or empty
  * NULL: no such site, or the key id is another site's.
  */
-const struct gate_site *verify_site(const struct gate_sites *sites,
+const struct gate_site *gate_proof_site(const struct gate_sites *sites,
     enum gate_scheme scheme, struct gate_span path_site,
     struct gate_span key_id);
 
 /* A MAC and what it may be of. */
-struct verify_mac {
+struct gate_proof_mac {
 	const struct gate_hmac_secrets *secrets; /* NULL: none are known */
 	const struct gate_hmac_key *dummy;
 	struct gate_span key_id; /* only that one; empty: any */
@@ -44,10 +43,10 @@ struct verify_mac {
  * class and does not tell which sites exist.
  *
  * out  the secret that signed, borrowed; untouched otherwise
- * Returns OUTCOME_NONE; OUTCOME_UNKNOWN_SITE (no candidate),
- *         OUTCOME_BAD_SIGNATURE; OUTCOME_AWAY (memory).
+ * Returns GATE_FAULT_NONE; GATE_FAULT_UNKNOWN (no candidate),
+ *         GATE_FAULT_SIGNATURE; GATE_FAULT_NOMEM (memory).
  */
-enum outcome verify_mac(const struct verify_mac *v,
+enum gate_fault gate_proof_mac(const struct gate_proof_mac *v,
     const struct gate_hmac_secret **out) GATE_MUSTCHECK;
 
 /*
@@ -57,10 +56,10 @@ enum outcome verify_mac(const struct verify_mac *v,
  * that time tells an outsider nothing but how many secrets a site has.
  *
  * out  without a guard, which is the scheme's; untouched on failure
- * Returns what verify_mac does, and OUTCOME_STALE.
+ * Returns what verify_mac does, and GATE_FAULT_STALE.
  */
-enum outcome verify_stamped(const struct trial *t, const struct proof *proof,
-    enum gate_scheme scheme, int64_t window_s,
-    struct identity *out) GATE_MUSTCHECK;
+enum gate_fault gate_proof_stamped(const struct gate_trial *t,
+    const struct gate_proof *proof, enum gate_scheme scheme, int64_t window_s,
+    struct gate_identity *out) GATE_MUSTCHECK;
 
 #endif
