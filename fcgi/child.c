@@ -63,7 +63,7 @@ tools_clear(struct tools *t)
 	gate_dummy_clear(&t->dummy);
 	gate_buf_clear(&t->body);
 	gate_buf_clear(&t->page);
-	canonical_clear(&t->canonical);
+	gate_canonical_clear(&t->canonical);
 }
 
 static enum gate_code
@@ -74,7 +74,7 @@ tools_init(struct tools *t, const struct settings *s, struct gate_err *err)
 	*t = (struct tools){.settings = s};
 	gate_buf_init(&t->body, INGEST_BODY_HARD_MAX + 1);
 	gate_buf_init(&t->page, PAGE_MAX);
-	canonical_init(&t->canonical);
+	gate_canonical_init(&t->canonical);
 	code = gate_dummy_init(&t->dummy, err);
 	if (code == GATE_OK)
 		code = open_db(&s->conf->database, &t->db, err);

@@ -88,7 +88,7 @@ put_signed(struct gate_buf *b, const struct delivery *d)
 static enum gate_code
 make_event(struct delivery *d, struct inbox_event *e)
 {
-	const struct canonical *c = &d->visit->tools->canonical;
+	const struct gate_canonical *c = &d->visit->tools->canonical;
 	enum gate_code code = gate_uuid7(gate_wall_ms(), &e->id);
 
 	if (code == GATE_OK)

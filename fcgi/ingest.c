@@ -128,7 +128,7 @@ check_event_type(struct delivery *d)
 {
 	const struct gate_json *event;
 
-	if (!gate_json_get(d->body, d->scheme->form.type, &event) ||
+	if (!gate_json_get(d->body, d->scheme->form->type, &event) ||
 	    !gate_json_string(event, &d->type) || d->type.n == 0)
 		return OUTCOME_NO_EVENT;
 	if (!gate_site_has_event_type(d->visit->site, d->type))
@@ -178,7 +178,7 @@ normalise(struct delivery *d)
 	struct visit *v = d->visit;
 	enum gate_code code;
 
-	code = canonical_fill(&v->tools->canonical, &d->scheme->form,
+	code = gate_canonical_fill(&v->tools->canonical, d->scheme->form,
 	    v->site->name, d->type, d->body, d->raw);
 	return code == GATE_OK ? OUTCOME_NONE : delivery_trouble(d, code);
 }
@@ -213,7 +213,7 @@ find_key(struct delivery *d, const char *pointer, struct gate_span *out)
 		if (code != GATE_OK)
 			return code;
 	}
-	code = canonical_scalar(d->document, pointer, &d->keys);
+	code = gate_canonical_scalar(d->document, pointer, &d->keys);
 	*out = gate_span_of(d->keys.p + before, d->keys.n - before);
 	return code;
 }

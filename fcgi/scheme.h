@@ -16,10 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fcgi/canonical.h"
 #include "fcgi/outcome.h"
 #include "fcgi/request.h"
 #include "fcgi/router.h"
+#include "lib/canonical.h"
 #include "lib/err.h"
 #include "lib/proof.h"
 #include "lib/site.h"
@@ -46,7 +46,7 @@ struct gate_span scheme_header_get(
 struct scheme {
 	const char *name; /* in the database, the log, the guard's digest */
 	struct scheme_header headers[SCHEME_HEADERS_MAX]; /* NULL ends */
-	struct canonical_form form;
+	const struct gate_canonical_form *form;
 	enum scheme_key_rule key_rule;
 	/* True: an idempotency key that is signed itself stands in for the
 	 * guard, since nothing is left to be replayed with. */

@@ -47,14 +47,7 @@ const struct scheme scheme_bridge = {
 	    {"authorization", offsetof(struct request, authorization)},
 	    {"x-signature", offsetof(struct request, x_signature)},
 	},
-    .form =
-	{
-	    .source = "bridge",
-	    .type = "event_type",
-	    .refs = {"object_ref"},
-	    .times = {"occurred_at"},
-	    .data = "data",
-	},
+    .form = &gate_form_bridge,
     .key_rule = SCHEME_KEY_IS_UUID_IN_BODY,
     .is_meant = is_meant,
     .read = read_headers,

@@ -49,13 +49,7 @@ const struct scheme scheme_edge = {
 	    {"x-edge-nonce", offsetof(struct request, edge_nonce)},
 	    {"x-edge-signature", offsetof(struct request, edge_signature)},
 	},
-    .form =
-	{
-	    .source = "edge",
-	    .type = "type",
-	    .refs = {"object_ref"},
-	    .times = {"occurred_at"},
-	},
+    .form = &gate_form_edge,
     .key_rule = SCHEME_KEY_IN_HEADER,
     .is_meant = is_meant,
     .read = read_headers,

@@ -46,14 +46,7 @@ const struct scheme scheme_relay = {
 	    {"x-wp-timestamp", offsetof(struct request, wp_timestamp)},
 	    {"x-wp-signature", offsetof(struct request, wp_signature)},
 	},
-    .form =
-	{
-	    .source = "relay",
-	    .type = "event",
-	    .refs = {"object_ref", "post_id"},
-	    .times = {"occurred_at", "published_at"},
-	    .actor = "author",
-	},
+    .form = &gate_form_relay,
     .key_rule = SCHEME_KEY_MAY_BE_IN_BODY,
     .signed_key_guards = true,
     .is_meant = is_meant,

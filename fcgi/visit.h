@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fcgi/canonical.h"
 #include "lib/dummy.h"
 #include "fcgi/lookup.h"
 #include "fcgi/outcome.h"
@@ -18,6 +17,7 @@
 #include "fcgi/router.h"
 #include "fcgi/settings.h"
 #include "lib/buf.h"
+#include "lib/canonical.h"
 #include "lib/crypto.h"
 #include "lib/db.h"
 #include "lib/err.h"
@@ -32,7 +32,7 @@ struct tools {
 	struct gate_dummy dummy; /* for sites and keys that do not exist */
 	struct gate_buf body;
 	struct gate_buf page; /* JSON of a GET */
-	struct canonical canonical;
+	struct gate_canonical canonical;
 	char etag[17];
 	char restart[40];
 	int64_t ready_at_ms; /* monotonic; when ready() was asked last */

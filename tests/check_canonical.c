@@ -1,9 +1,9 @@
-/* fcgi/canonical.h */
+/* lib/canonical.h */
 #include "config.h"
 
 #include <string.h>
 
-#include "fcgi/canonical.h"
+#include "lib/canonical.h"
 #include "lib/json.h"
 #include "tests/runner.h"
 
@@ -14,7 +14,7 @@
 	"},\"action\":{\"type\":\"" action                                     \
 	"\",\"reason\":null},\"data\":" data ",\"occurred_at\":" when "}"
 
-static const struct canonical_form relay_form = {.source = "relay",
+static const struct gate_canonical_form relay_form = {.source = "relay",
     .type = "event",
     .refs = {"object_ref", "post_id"},
     .times = {"occurred_at", "published_at"},
@@ -76,10 +76,10 @@ parse(const char *text)
 START_TEST(puts_an_event_into_its_canonical_form)
 {
 	struct gate_json *body = parse(forms[_i].body), *doc;
-	struct canonical c;
+	struct gate_canonical c;
 
-	canonical_init(&c);
-	ck_assert_int_eq(canonical_fill(&c, &relay_form, "blog",
+	gate_canonical_init(&c);
+	ck_assert_int_eq(gate_canonical_fill(&c, &relay_form, "blog",
 			     gate_span_str(forms[_i].type), body,
 			     gate_span_str(forms[_i].body)),
 	    GATE_OK);
@@ -87,7 +87,7 @@ START_TEST(puts_an_event_into_its_canonical_form)
 	doc = parse(gate_buf_str(&c.text));
 	gate_json_free(doc);
 	gate_json_free(body);
-	canonical_clear(&c);
+	gate_canonical_clear(&c);
 }
 END_TEST
 
@@ -96,20 +96,20 @@ START_TEST(forgets_one_event_before_the_next)
 	struct gate_json *a = parse("{\"post_id\":\"one\",\"occurred_at\":"
 				    "\"2020-01-01T00:00:00Z\"}");
 	struct gate_json *b = parse("{}");
-	struct canonical c;
+	struct gate_canonical c;
 
-	canonical_init(&c);
-	ck_assert_int_eq(canonical_fill(&c, &relay_form, "s", GATE_SPAN("t"), a,
-			     GATE_SPAN("{}")),
+	gate_canonical_init(&c);
+	ck_assert_int_eq(gate_canonical_fill(&c, &relay_form, "s",
+			     GATE_SPAN("t"), a, GATE_SPAN("{}")),
 	    GATE_OK);
 	ck_assert(c.has_occurred && c.ref.n == 3);
-	ck_assert_int_eq(canonical_fill(&c, &relay_form, "s", GATE_SPAN("t"), b,
-			     GATE_SPAN("{}")),
+	ck_assert_int_eq(gate_canonical_fill(&c, &relay_form, "s",
+			     GATE_SPAN("t"), b, GATE_SPAN("{}")),
 	    GATE_OK);
 	ck_assert(!c.has_occurred && c.ref.n == 0);
 	gate_json_free(a);
 	gate_json_free(b);
-	canonical_clear(&c);
+	gate_canonical_clear(&c);
 }
 END_TEST
 
@@ -117,8 +117,8 @@ static const struct {
 	size_t n;
 	size_t kept;
 } refs[] = {
-    {CANONICAL_REF_MAX, CANONICAL_REF_MAX},
-    {CANONICAL_REF_MAX + 1, 0},
+    {GATE_CANONICAL_REF_MAX, GATE_CANONICAL_REF_MAX},
+    {GATE_CANONICAL_REF_MAX + 1, 0},
     {100000, 0},
 };
 
@@ -126,7 +126,7 @@ START_TEST(drops_a_reference_that_is_too_long)
 {
 	struct gate_buf text;
 	struct gate_json *body;
-	struct canonical c;
+	struct gate_canonical c;
 	size_t i;
 
 	gate_buf_init(&text, 200000);
@@ -135,14 +135,14 @@ START_TEST(drops_a_reference_that_is_too_long)
 		(void)gate_buf_put_byte(&text, 'x');
 	(void)gate_buf_put_str(&text, "\"}");
 	body = parse(gate_buf_str(&text));
-	canonical_init(&c);
-	ck_assert_int_eq(canonical_fill(&c, &relay_form, "s", GATE_SPAN("t"),
-			     body, gate_buf_span(&text)),
+	gate_canonical_init(&c);
+	ck_assert_int_eq(gate_canonical_fill(&c, &relay_form, "s",
+			     GATE_SPAN("t"), body, gate_buf_span(&text)),
 	    GATE_OK);
 	ck_assert_uint_eq(c.ref.n, refs[_i].kept);
 	gate_json_free(body);
 	gate_buf_clear(&text);
-	canonical_clear(&c);
+	gate_canonical_clear(&c);
 }
 END_TEST
 
@@ -171,7 +171,7 @@ START_TEST(finds_a_scalar_as_text)
 
 	gate_buf_init(&b, 64);
 	ck_assert_int_eq(
-	    canonical_scalar(doc, scalars[_i].pointer, &b), GATE_OK);
+	    gate_canonical_scalar(doc, scalars[_i].pointer, &b), GATE_OK);
 	ck_assert_msg(gate_span_is(gate_buf_span(&b), scalars[_i].text), "%s",
 	    scalars[_i].pointer);
 	gate_buf_clear(&b);

@@ -137,7 +137,7 @@ world_init(struct world *w)
 	w->tools.settings = &w->settings;
 	gate_buf_init(&w->tools.body, 1024);
 	gate_buf_init(&w->tools.page, 1024);
-	canonical_init(&w->tools.canonical);
+	gate_canonical_init(&w->tools.canonical);
 	ck_assert_int_eq(gate_dummy_init(&w->tools.dummy, NULL), GATE_OK);
 	ck_assert_int_eq(gate_db_open(&db, inbox_stmts, INBOX_STMT_COUNT,
 			     &w->tools.db, NULL),
@@ -167,7 +167,7 @@ world_clear(struct world *w)
 	lookup_clear(&w->tools.lookup);
 	gate_buf_clear(&w->tools.body);
 	gate_buf_clear(&w->tools.page);
-	canonical_clear(&w->tools.canonical);
+	gate_canonical_clear(&w->tools.canonical);
 }
 
 static enum outcome

@@ -14,8 +14,8 @@
  * type and action are the event type split at its last dot; without a dot
  * the whole type is the action.
  */
-#ifndef FCGI_CANONICAL_H
-#define FCGI_CANONICAL_H
+#ifndef GATE_CANONICAL_H
+#define GATE_CANONICAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,9 +26,9 @@
 #include "lib/span.h"
 
 /* A longer reference is none: it is a name to look things up by. */
-#define CANONICAL_REF_MAX 256
+#define GATE_CANONICAL_REF_MAX 256
 
-struct canonical {
+struct gate_canonical {
 	struct gate_buf text; /* the document */
 	struct gate_buf ref;  /* object_ref as text; empty: none */
 	bool has_occurred;
@@ -36,11 +36,11 @@ struct canonical {
 };
 
 /* Memory is kept from one use to the next. */
-void canonical_init(struct canonical *c);
-void canonical_clear(struct canonical *c);
+void gate_canonical_init(struct gate_canonical *c);
+void gate_canonical_clear(struct gate_canonical *c);
 
 /* Which members of a door's bodies hold what. NULL: none does. */
-struct canonical_form {
+struct gate_canonical_form {
 	const char *source; /* the scheme's name */
 	const char *type;
 	const char *refs[2]; /* the first that is there */
@@ -49,19 +49,25 @@ struct canonical_form {
 	const char *data; /* NULL: the whole body */
 };
 
+/* Of the own doors. */
+extern const struct gate_canonical_form gate_form_bridge;
+extern const struct gate_canonical_form gate_form_relay;
+extern const struct gate_canonical_form gate_form_edge;
+
 /*
  * Fills c from a body. raw is its text, which json_guard has passed.
  * Returns GATE_OK, GATE_E_LIMIT, GATE_E_NOMEM.
  */
-enum gate_code canonical_fill(struct canonical *c,
-    const struct canonical_form *form, const char *site, struct gate_span type,
-    const struct gate_json *body, struct gate_span raw) GATE_MUSTCHECK;
+enum gate_code gate_canonical_fill(struct gate_canonical *c,
+    const struct gate_canonical_form *form, const char *site,
+    struct gate_span type, const struct gate_json *body,
+    struct gate_span raw) GATE_MUSTCHECK;
 
 /*
  * The scalar at pointer as text, appended to out; nothing if there is none.
  * doc is the parsed document.
  */
-enum gate_code canonical_scalar(const struct gate_json *doc,
+enum gate_code gate_canonical_scalar(const struct gate_json *doc,
     const char *pointer, struct gate_buf *out) GATE_MUSTCHECK;
 
 #endif

@@ -4,23 +4,44 @@
  */
 #include "config.h"
 
-#include "fcgi/canonical.h"
+#include "lib/canonical.h"
 
 #include "lib/clock.h"
 
 /* A body of 1 MiB and the frame, whose strings come from the body. */
 #define TEXT_MAX (3u * 1024 * 1024)
 
+const struct gate_canonical_form gate_form_bridge = {
+    .source = "bridge",
+    .type = "event_type",
+    .refs = {"object_ref"},
+    .times = {"occurred_at"},
+    .data = "data",
+};
+const struct gate_canonical_form gate_form_relay = {
+    .source = "relay",
+    .type = "event",
+    .refs = {"object_ref", "post_id"},
+    .times = {"occurred_at", "published_at"},
+    .actor = "author",
+};
+const struct gate_canonical_form gate_form_edge = {
+    .source = "edge",
+    .type = "type",
+    .refs = {"object_ref"},
+    .times = {"occurred_at"},
+};
+
 void
-canonical_init(struct canonical *c)
+gate_canonical_init(struct gate_canonical *c)
 {
-	*c = (struct canonical){.has_occurred = false};
+	*c = (struct gate_canonical){.has_occurred = false};
 	gate_buf_init(&c->text, TEXT_MAX);
-	gate_buf_init(&c->ref, CANONICAL_REF_MAX);
+	gate_buf_init(&c->ref, GATE_CANONICAL_REF_MAX);
 }
 
 void
-canonical_clear(struct canonical *c)
+gate_canonical_clear(struct gate_canonical *c)
 {
 	gate_buf_clear(&c->text);
 	gate_buf_clear(&c->ref);
@@ -48,7 +69,7 @@ put_scalar(struct gate_buf *out, const struct gate_json *v)
 }
 
 enum gate_code
-canonical_scalar(
+gate_canonical_scalar(
     const struct gate_json *doc, const char *pointer, struct gate_buf *out)
 {
 	const struct gate_json *v;
@@ -80,7 +101,7 @@ first_of(const struct gate_json *body, const char *const names[2],
 }
 
 static enum gate_code
-read_ref(struct canonical *c, const struct canonical_form *form,
+read_ref(struct gate_canonical *c, const struct gate_canonical_form *form,
     const struct gate_json *body)
 {
 	const struct gate_json *v;
@@ -98,7 +119,7 @@ read_ref(struct canonical *c, const struct canonical_form *form,
 }
 
 static void
-read_time(struct canonical *c, const struct canonical_form *form,
+read_time(struct gate_canonical *c, const struct gate_canonical_form *form,
     const struct gate_json *body)
 {
 	const struct gate_json *v;
@@ -121,7 +142,7 @@ split(struct gate_span type, struct gate_span *head, struct gate_span *tail)
 }
 
 static enum gate_code
-put_actor(struct gate_buf *b, const struct canonical_form *form,
+put_actor(struct gate_buf *b, const struct gate_canonical_form *form,
     const struct gate_json *body)
 {
 	const struct gate_json *v;
@@ -143,7 +164,7 @@ put_actor(struct gate_buf *b, const struct canonical_form *form,
 /* The guard has passed the body, so it is put in as it is, without a copy
  * of its tree; only a part of it has to be written anew. */
 static enum gate_code
-put_data(struct gate_buf *b, const struct canonical_form *form,
+put_data(struct gate_buf *b, const struct gate_canonical_form *form,
     const struct gate_json *body, struct gate_span raw)
 {
 	const struct gate_json *v;
@@ -157,9 +178,9 @@ put_data(struct gate_buf *b, const struct canonical_form *form,
 }
 
 enum gate_code
-canonical_fill(struct canonical *c, const struct canonical_form *form,
-    const char *site, struct gate_span type, const struct gate_json *body,
-    struct gate_span raw)
+gate_canonical_fill(struct gate_canonical *c,
+    const struct gate_canonical_form *form, const char *site,
+    struct gate_span type, const struct gate_json *body, struct gate_span raw)
 {
 	struct gate_buf *b = &c->text;
 	struct gate_span head, tail;
