@@ -1,7 +1,8 @@
 /*
- * Segments of shared memory: made, found and read. Counts nothing. A writer
- * maps its segment; a reader does not, it copies the file, so that nothing
- * it does reaches the writers and nothing they do to the file ends it.
+ * The counters' segment: described, and read. Counts nothing; the memory is
+ * lib/segment.c's. A writer maps its segment; a reader does not, it copies
+ * the file, so that nothing it does reaches the writers and nothing they do
+ * to the file ends it.
  */
 #include "config.h"
 
@@ -17,9 +18,9 @@
 #include <unistd.h>
 
 #include "lib/num.h"
+#include "lib/segment.h"
 #include "lib/span.h"
 
-#define PATH_BYTES 200
 #define HEAD_BYTES sizeof(struct gate_metrics_head)
 #define ROW_BYTES sizeof(struct gate_metrics_row)
 
@@ -49,62 +50,7 @@ gate_metrics_lay_out(struct gate_metrics *m)
 	m->bytes = m->slots_at + GATE_METRICS_ALL_SLOTS * m->slot_bytes;
 }
 
-/* The boot id goes into the name, so that counters of a previous boot on a
- * /dev/shm that outlived it are not taken for ours. */
-static void
-boot_id(char out[9])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, 8);
-
-	if (fd >= 0)
-		(void)close(fd);
-	out[n == 8 ? 8 : 0] = '\0';
-}
-
-/* False: there is none, or it cannot be a file's name. */
-static bool
-path_of(const char *name, const char *program, char out[PATH_BYTES])
-{
-	char boot[9];
-	int n;
-
-	if (name == NULL || name[0] == '\0' || strchr(name, '/') != NULL)
-		return false;
-	boot_id(boot);
-	n = snprintf(out, PATH_BYTES, "/%s.%s.%s.%s", name, program,
-	    PACKAGE_VERSION, boot);
-	return n > 0 && n < PATH_BYTES;
-}
-
 /* ---- writing ----------------------------------------------------------- */
-
-/* A file of exactly these bytes that exist for real. One of another size is
- * another build's: that one still counts there. */
-static bool
-allocate(int fd, size_t bytes)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
-	    (st.st_size == 0 || st.st_size == (off_t)bytes) &&
-	    posix_fallocate(fd, 0, (off_t)bytes) == 0;
-}
-
-static void *
-map_named(const char *path, size_t bytes)
-{
-	int fd = shm_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	void *p = MAP_FAILED;
-
-	if (fd < 0)
-		return p;
-	if (allocate(fd, bytes))
-		p = mmap(
-		    NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	(void)close(fd);
-	return p;
-}
 
 /* Writes the rows if nobody has; several may at once, they write the same.
  * False: other rows stand there. */
@@ -126,32 +72,36 @@ describe(unsigned char *map, const struct gate_metrics_row *rows, size_t count)
 }
 
 static void
-map_shared(struct gate_metrics *m, const char *path,
+use(struct gate_metrics *m, const struct gate_segment *s)
+{
+	m->map = s->map;
+	m->shared = s->shared;
+}
+
+static void
+map_shared(struct gate_metrics *m, const char *name, const char *program,
     const struct gate_metrics_row *rows)
 {
-	void *p = map_named(path, m->bytes);
+	struct gate_segment s;
 
-	if (p == MAP_FAILED)
+	if (!gate_segment_named(name, program, m->bytes, &s))
 		return;
-	if (!describe(p, rows, m->count)) {
-		(void)munmap(p, m->bytes);
-		return;
-	}
-	m->map = p;
-	m->shared = true;
+	if (describe(s.map, rows, m->count))
+		use(m, &s);
+	else
+		gate_segment_close(&s);
 }
 
 /* With zeroes, for us and our children. */
 static enum gate_code
 map_private(struct gate_metrics *m, struct gate_err *err)
 {
-	void *p = mmap(NULL, m->bytes, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct gate_segment s;
+	enum gate_code rc = gate_segment_private(m->bytes, &s, err);
 
-	if (p == MAP_FAILED)
-		return gate_err_sys(err, "metrics");
-	m->map = p;
-	return GATE_OK;
+	if (rc == GATE_OK)
+		use(m, &s);
+	return rc;
 }
 
 enum gate_code
@@ -162,7 +112,6 @@ gate_metrics_open(const char *name, const char *program,
 	struct gate_metrics_row *rows = calloc(count + 1, ROW_BYTES);
 	struct gate_metrics *m = calloc(1, sizeof(*m));
 	enum gate_code rc = GATE_OK;
-	char path[PATH_BYTES];
 	size_t i;
 
 	GATE_ASSERT(count <= GATE_METRICS_MAX);
@@ -177,8 +126,7 @@ gate_metrics_open(const char *name, const char *program,
 	memcpy(m->table, table, count * sizeof(*table));
 	m->count = count;
 	gate_metrics_lay_out(m);
-	if (path_of(name, program, path))
-		map_shared(m, path, rows);
+	map_shared(m, name, program, rows);
 	if (m->map == NULL)
 		rc = map_private(m, err);
 	if (rc == GATE_OK) {
@@ -308,12 +256,12 @@ enum gate_code
 gate_metrics_read(const char *name, const char *program,
     struct gate_metrics **out, struct gate_err *err)
 {
-	char path[PATH_BYTES];
+	char path[GATE_SEGMENT_PATH];
 	enum gate_code rc;
 	size_t bytes;
 	int fd;
 
-	if (!path_of(name, program, path))
+	if (!gate_segment_path(name, program, path))
 		return gate_err_set(err, GATE_E_UNKNOWN,
 		    "metrics: no name, so there are none to be read");
 	rc = open_theirs(path, &fd, &bytes, err);
