@@ -27,14 +27,24 @@
 #include <sys/random.h>
 
 struct gate_hmac_key {
+	enum gate_digest digest;
 	EVP_MAC_CTX *prepared;
 };
 
+static const struct {
+	const char *name; /* OpenSSL's */
+	size_t size;      /* bytes */
+} digests[GATE_DIGEST_COUNT] = {
+    [GATE_DIGEST_SHA256] = {"SHA256", GATE_SHA256_BYTES},
+    [GATE_DIGEST_SHA1] = {"SHA1", 20},
+    [GATE_DIGEST_SHA512] = {"SHA512", GATE_MAC_MAX},
+};
+
 static EVP_MAC_CTX *
-prepare(struct gate_span key)
+prepare(const char *name, struct gate_span key)
 {
 	/* OpenSSL takes the name as char *, but does not write to it. */
-	char digest[] = "SHA256";
+	char digest[sizeof("SHA256")];
 	/* NULL would mean "keep the key you have": there is none. */
 	const unsigned char *bytes =
 	    key.n > 0 ? key.p : (const unsigned char *)"";
@@ -45,6 +55,8 @@ prepare(struct gate_span key)
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
 	EVP_MAC_CTX *ctx = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
 
+	GATE_ASSERT(
+	    gate_span_copy(gate_span_str(name), digest, sizeof(digest)));
 	EVP_MAC_free(mac); /* the context holds its own reference */
 	if (ctx != NULL && EVP_MAC_init(ctx, bytes, key.n, params) != 1) {
 		EVP_MAC_CTX_free(ctx);
@@ -54,19 +66,27 @@ prepare(struct gate_span key)
 }
 
 enum gate_code
-gate_hmac_key_new(struct gate_span key, struct gate_hmac_key **out)
+gate_hmac_key_new_of(
+    enum gate_digest digest, struct gate_span key, struct gate_hmac_key **out)
 {
 	struct gate_hmac_key *made = malloc(sizeof(*made));
 
 	if (made == NULL)
 		return GATE_E_NOMEM;
-	made->prepared = prepare(key);
+	made->digest = digest;
+	made->prepared = prepare(digests[digest].name, key);
 	if (made->prepared == NULL) {
 		free(made);
-		return GATE_E_BUG; /* OpenSSL without HMAC-SHA256 */
+		return GATE_E_BUG; /* OpenSSL without that HMAC */
 	}
 	*out = made;
 	return GATE_OK;
+}
+
+enum gate_code
+gate_hmac_key_new(struct gate_span key, struct gate_hmac_key **out)
+{
+	return gate_hmac_key_new_of(GATE_DIGEST_SHA256, key, out);
 }
 
 void
@@ -81,32 +101,52 @@ gate_hmac_key_free(struct gate_hmac_key *key)
 
 static bool
 mac_parts(EVP_MAC_CTX *ctx, const struct gate_span *parts, size_t part_count,
-    unsigned char mac[GATE_SHA256_BYTES])
+    unsigned char mac[GATE_MAC_MAX], size_t *n)
 {
-	size_t i, size;
+	size_t i;
 
 	for (i = 0; i < part_count; i++) {
 		if (parts[i].n > 0 &&
 		    EVP_MAC_update(ctx, parts[i].p, parts[i].n) != 1)
 			return false;
 	}
-	return EVP_MAC_final(ctx, mac, &size, GATE_SHA256_BYTES) == 1 &&
-	    size == GATE_SHA256_BYTES;
+	return EVP_MAC_final(ctx, mac, n, GATE_MAC_MAX) == 1;
+}
+
+enum gate_code
+gate_hmac(const struct gate_hmac_key *key, const struct gate_span *parts,
+    size_t part_count, unsigned char mac[GATE_MAC_MAX], size_t *n)
+{
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(key->prepared);
+	unsigned char made[GATE_MAC_MAX];
+	size_t size = 0;
+	bool ok = ctx != NULL &&
+	    mac_parts(ctx, parts, part_count, made, &size) &&
+	    size == digests[key->digest].size;
+
+	EVP_MAC_CTX_free(ctx);
+	if (ok) {
+		memcpy(mac, made, size);
+		*n = size;
+	}
+	gate_wipe(made, sizeof(made));
+	return ok ? GATE_OK : GATE_E_NOMEM;
 }
 
 enum gate_code
 gate_hmac_sha256(const struct gate_hmac_key *key, const struct gate_span *parts,
     size_t part_count, unsigned char mac[GATE_SHA256_BYTES])
 {
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(key->prepared);
-	unsigned char made[GATE_SHA256_BYTES];
-	bool ok = ctx != NULL && mac_parts(ctx, parts, part_count, made);
+	unsigned char made[GATE_MAC_MAX];
+	size_t n;
+	enum gate_code code;
 
-	EVP_MAC_CTX_free(ctx);
-	if (ok)
-		memcpy(mac, made, sizeof(made));
+	GATE_ASSERT(key->digest == GATE_DIGEST_SHA256);
+	code = gate_hmac(key, parts, part_count, made, &n);
+	if (code == GATE_OK)
+		memcpy(mac, made, GATE_SHA256_BYTES);
 	gate_wipe(made, sizeof(made));
-	return ok ? GATE_OK : GATE_E_NOMEM;
+	return code;
 }
 
 /* Starts with `first`, then the parts; out has room for the digest. */

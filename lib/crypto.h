@@ -14,18 +14,39 @@
 
 #define GATE_SHA256_BYTES 32
 
-/* A key for HMAC-SHA256, prepared once so that a request costs no key
- * schedule and no fetch of the algorithm. */
+enum gate_digest {
+	GATE_DIGEST_SHA256,
+	GATE_DIGEST_SHA1, /* for senders that know no better */
+	GATE_DIGEST_SHA512,
+	GATE_DIGEST_COUNT
+};
+#define GATE_MAC_MAX 64 /* bytes */
+
+/* A key for HMAC, prepared once so that a request costs no key schedule and
+ * no fetch of the algorithm. It is for one digest. */
 struct gate_hmac_key;
 
 /* GATE_E_NOMEM, GATE_E_BUG. key is copied; free wipes. */
+enum gate_code gate_hmac_key_new_of(enum gate_digest digest,
+    struct gate_span key, struct gate_hmac_key **out) GATE_MUSTCHECK;
+/* The same of SHA-256. */
 enum gate_code gate_hmac_key_new(
     struct gate_span key, struct gate_hmac_key **out) GATE_MUSTCHECK;
 void gate_hmac_key_free(struct gate_hmac_key *key);
 
 /*
+ * HMAC (RFC 2104) by the key's digest over the parts one after another; *n
+ * is its length. Both are written only on GATE_OK; the failure is
+ * GATE_E_NOMEM.
+ */
+enum gate_code gate_hmac(const struct gate_hmac_key *key,
+    const struct gate_span *parts, size_t part_count,
+    unsigned char mac[GATE_MAC_MAX], size_t *n) GATE_MUSTCHECK;
+
+/*
  * HMAC-SHA256 (RFC 2104, FIPS 180-4) over the parts one after another.
- * mac is written only on GATE_OK; the failure is GATE_E_NOMEM.
+ * mac is written only on GATE_OK; the failure is GATE_E_NOMEM. A key of
+ * another digest is our bug.
  */
 enum gate_code gate_hmac_sha256(const struct gate_hmac_key *key,
     const struct gate_span *parts, size_t part_count,

@@ -71,6 +71,14 @@ void gate_verify_key_digest(
 enum gate_code gate_verify(const struct gate_verify_key *key,
     struct gate_span data, struct gate_span signature) GATE_MUSTCHECK;
 
+#define GATE_ES256_BYTES 64
+
+/* The DER form of an ECDSA signature (RFC 3279 2.2.3) -> r || s, for
+ * gate_verify. der is untrusted. False, plain not to be used, if it is
+ * anything else, or of larger or negative numbers. */
+bool gate_es256_plain(
+    struct gate_span der, unsigned char plain[GATE_ES256_BYTES]) GATE_MUSTCHECK;
+
 /*
  * As gate_verify_key_new, for a PEM private key without password (PKCS #8,
  * "BEGIN PRIVATE KEY"), or the secret of HS256.

@@ -171,20 +171,23 @@ gate_verify(const struct gate_verify_key *key, struct gate_span data,
 	    : pair_verify(key, data, signature);
 }
 
-/* DER -> r || s. False if it is not what OpenSSL makes. */
-static bool
-ecdsa_plain(
-    const unsigned char *der, size_t n, unsigned char out[2 * P256_BYTES])
+bool
+gate_es256_plain(struct gate_span der, unsigned char plain[GATE_ES256_BYTES])
 {
-	const unsigned char *p = der;
-	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)n);
-	bool ok = sig != NULL &&
-	    BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, P256_BYTES) ==
-		P256_BYTES &&
-	    BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + P256_BYTES, P256_BYTES) ==
-		P256_BYTES;
+	const unsigned char *p = der.p;
+	ECDSA_SIG *sig =
+	    der.n > ECDSA_DER_MAX ? NULL : d2i_ECDSA_SIG(NULL, &p, (long)der.n);
+	const BIGNUM *r = NULL, *s = NULL;
+	bool ok;
 
+	if (sig != NULL)
+		ECDSA_SIG_get0(sig, &r, &s);
+	ok = sig != NULL && p == der.p + der.n && !BN_is_negative(r) &&
+	    !BN_is_negative(s) &&
+	    BN_bn2binpad(r, plain, P256_BYTES) == P256_BYTES &&
+	    BN_bn2binpad(s, plain + P256_BYTES, P256_BYTES) == P256_BYTES;
 	ECDSA_SIG_free(sig);
+	ERR_clear_error();
 	return ok;
 }
 
@@ -194,7 +197,7 @@ pair_signs(const struct gate_sign_key *key, struct gate_span data,
     unsigned char signature[GATE_SIGNATURE_MAX], size_t *n)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char plain[2 * P256_BYTES];
+	unsigned char plain[GATE_ES256_BYTES];
 	size_t i;
 	bool ok = ctx != NULL &&
 	    EVP_MD_CTX_copy_ex(ctx, key->pair.prepared) == 1 &&
@@ -203,7 +206,7 @@ pair_signs(const struct gate_sign_key *key, struct gate_span data,
 	EVP_MD_CTX_free(ctx);
 	if (!ok || key->alg != GATE_ALG_ES256)
 		return ok;
-	if (!ecdsa_plain(signature, *n, plain))
+	if (!gate_es256_plain(gate_span_of(signature, *n), plain))
 		return false;
 	for (i = 0; i < sizeof(plain); i++)
 		signature[i] = plain[i];

@@ -114,8 +114,9 @@ end(struct gate_sign_headers *h, size_t from)
 	return gate_buf_put_byte(&h->text, '\0');
 }
 
-static enum gate_code
-put(struct gate_sign_headers *h, const char *name, struct gate_span value)
+enum gate_code
+gate_sign_put(
+    struct gate_sign_headers *h, const char *name, struct gate_span value)
 {
 	size_t from = begin(h, name);
 
@@ -173,11 +174,11 @@ put_stamped(struct gate_sign_headers *h, const struct gate_signer *who,
 	(void)snprintf(digits, sizeof(digits), "%lld", (long long)now->now_s);
 	parts[n++] = gate_span_str(digits);
 	parts[n++] = dot;
-	code = put(h, doors[who->door].timestamp, parts[0]);
+	code = gate_sign_put(h, doors[who->door].timestamp, parts[0]);
 	if (code == GATE_OK && doors[who->door].nonce != NULL) {
 		parts[n++] = now->nonce;
 		parts[n++] = dot;
-		code = put(h, doors[who->door].nonce, now->nonce);
+		code = gate_sign_put(h, doors[who->door].nonce, now->nonce);
 	}
 	parts[n++] = said[0];
 	parts[n++] = said[1];
@@ -185,7 +186,7 @@ put_stamped(struct gate_sign_headers *h, const struct gate_signer *who,
 		code = put_mac(
 		    h, doors[who->door].signature, "", who->secret, parts, n);
 	if (code == GATE_OK && who->key_id.n > 0)
-		code = put(h, doors[who->door].key_id, who->key_id);
+		code = gate_sign_put(h, doors[who->door].key_id, who->key_id);
 	return code;
 }
 
@@ -196,7 +197,7 @@ gate_sign_post(const struct gate_signer *who, const struct gate_sign_try *now,
 {
 	const struct gate_span said[2] = {body, {0}};
 	enum gate_code code =
-	    put(h, "Content-Type", GATE_SPAN("application/json"));
+	    gate_sign_put(h, "Content-Type", GATE_SPAN("application/json"));
 
 	if (!gate_span_within(idempotency_key, 0x21, 0x7e))
 		return GATE_E_BAD;
@@ -209,8 +210,8 @@ gate_sign_post(const struct gate_signer *who, const struct gate_sign_try *now,
 			    "sha256=", who->secret, &body, 1);
 	}
 	if (code == GATE_OK)
-		code =
-		    put(h, doors[who->door].idempotency_key, idempotency_key);
+		code = gate_sign_put(
+		    h, doors[who->door].idempotency_key, idempotency_key);
 	return code;
 }
 
@@ -233,14 +234,14 @@ gate_sign_callback(
 	struct gate_span dot = GATE_SPAN(".");
 	struct gate_span parts[] = {{0}, dot, c->delivery_id, dot, c->body};
 	enum gate_code code =
-	    put(h, "Content-Type", GATE_SPAN("application/json"));
+	    gate_sign_put(h, "Content-Type", GATE_SPAN("application/json"));
 
 	(void)snprintf(digits, sizeof(digits), "%lld", (long long)c->now_s);
 	parts[0] = gate_span_str(digits);
 	if (code == GATE_OK)
-		code = put(h, "X-Request-Id", c->delivery_id);
+		code = gate_sign_put(h, "X-Request-Id", c->delivery_id);
 	if (code == GATE_OK)
-		code = put(h, "X-Pressgate-Timestamp", parts[0]);
+		code = gate_sign_put(h, "X-Pressgate-Timestamp", parts[0]);
 	if (code == GATE_OK)
 		code = put_mac(
 		    h, "X-Signature", "sha256=", c->secret, &c->body, 1);
@@ -248,9 +249,9 @@ gate_sign_callback(
 		code = put_mac(h, "X-Pressgate-Signature", "", c->secret, parts,
 		    GATE_COUNT(parts));
 	if (code == GATE_OK)
-		code = put(h, "Idempotency-Key", c->idempotency_key);
+		code = gate_sign_put(h, "Idempotency-Key", c->idempotency_key);
 	if (code == GATE_OK && c->authorization.n > 0)
-		code = put(h, "Authorization", c->authorization);
+		code = gate_sign_put(h, "Authorization", c->authorization);
 	return code;
 }
 

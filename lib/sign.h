@@ -61,6 +61,10 @@ struct gate_sign_headers {
 
 void gate_sign_init(struct gate_sign_headers *h);
 void gate_sign_clear(struct gate_sign_headers *h);
+/* Appends a line. GATE_OK, GATE_E_BAD (empty, or a value that no header may
+ * hold), GATE_E_LIMIT, GATE_E_NOMEM: what h holds is then of no use. */
+enum gate_code gate_sign_put(struct gate_sign_headers *h, const char *name,
+    struct gate_span value) GATE_MUSTCHECK;
 /* Line i < count; borrows until the next call on h. */
 const char *gate_sign_line(struct gate_sign_headers *h, size_t i);
 
