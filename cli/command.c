@@ -206,6 +206,21 @@ command_print_rows(
 }
 
 void
+command_print_record(
+    const struct gate_rows *rows, const char *const *heads, size_t head_count)
+{
+	size_t col;
+
+	for (col = 0; col < head_count; col++) {
+		if (gate_rows_is_null(rows, 0, col))
+			continue;
+		printf("%-16s ", heads[col]);
+		put_cell(gate_rows_get(rows, 0, col), 0);
+		putchar('\n');
+	}
+}
+
+void
 command_who(char *dst, size_t dst_size)
 {
 	const struct passwd *p = getpwuid(getuid());

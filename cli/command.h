@@ -21,7 +21,8 @@ enum cli_exit {
 	CLI_USAGE = 2,
 	CLI_CONF = 3,        /* the configuration is invalid */
 	CLI_UNREACHABLE = 4, /* database or gate */
-	CLI_NOTHING = 5      /* nothing matched */
+	CLI_NOTHING = 5,     /* nothing matched */
+	CLI_UNPROVEN = 6     /* neither proved nor refuted */
 };
 
 struct command {
@@ -31,6 +32,10 @@ struct command {
 	bool json;
 	const char *conf_path;
 };
+
+/* Of --limit. */
+#define COMMAND_LIMIT_DEFAULT "50"
+#define COMMAND_LIMIT_MAX 100000
 
 /* One function for each verb. */
 int check_run(const struct command *c);
@@ -45,6 +50,9 @@ int status_run(const struct command *c);
 int metrics_run(const struct command *c);
 int dlq_list_run(const struct command *c);
 int dlq_replay_run(const struct command *c);
+int event_show_run(const struct command *c);
+int event_reverify_run(const struct command *c);
+int rejections_run(const struct command *c);
 
 /* Says "pressgate: ..." and returns code. */
 int command_fail(enum cli_exit code, const char *fmt, ...) GATE_PRINTF(2, 3);
@@ -82,6 +90,10 @@ int command_call(struct gate_db *db, size_t stmt,
 
 /* Prints the one value of the one row: JSON that the database made. */
 void command_print_json(const struct gate_rows *rows);
+/* Prints the first row downwards: one line for each head whose column is not
+ * null. */
+void command_print_record(
+    const struct gate_rows *rows, const char *const *heads, size_t head_count);
 /* Prints rows in columns under heads. Control characters show as '?'. */
 void command_print_rows(
     const struct gate_rows *rows, const char *const *heads, size_t head_count);

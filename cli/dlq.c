@@ -43,8 +43,6 @@ static const char *const heads[] = {"ID", "DIED", "SITE", "ROUTE", "STEP",
 
 #define REPLAYED "dead letter %" PRId64 ": replayed as job %" PRId64 "\n"
 #define REPLAYED_JSON "{\"dead\":%" PRId64 ",\"job\":%" PRId64 "}\n"
-#define LIMIT_DEFAULT "50"
-#define LIMIT_MAX 100000
 
 static int
 open_ready(
@@ -73,10 +71,10 @@ dlq_list_run(const struct command *c)
 	int exit_code;
 
 	if (limit == NULL)
-		limit = LIMIT_DEFAULT;
-	if (!gate_span_u64(gate_span_str(limit), LIMIT_MAX, &n))
+		limit = COMMAND_LIMIT_DEFAULT;
+	if (!gate_span_u64(gate_span_str(limit), COMMAND_LIMIT_MAX, &n))
 		return command_fail(CLI_USAGE,
-		    "--limit: expected a number up to %d", LIMIT_MAX);
+		    "--limit: expected a number up to %d", COMMAND_LIMIT_MAX);
 	params[0] = gate_param_str(c->line->value[OPTION_SITE]);
 	params[1] = gate_param_str(
 	    c->line->value[OPTION_ALL] != NULL ? "true" : "false");

@@ -19,7 +19,7 @@ struct verb {
 	const char *name; /* one word or two */
 	const char *words;
 	size_t word_min, word_max;
-	unsigned int options; /* beside OPTION_ALWAYS */
+	uint64_t options; /* beside OPTION_ALWAYS */
 	int (*run)(const struct command *c);
 	const char *line; /* in the list of verbs */
 	const char *more; /* in its own help */
@@ -78,6 +78,20 @@ static const struct verb verbs[] = {
     {"dlq replay", "ID", 1, 1, O(NEW_KEY), dlq_replay_run,
 	"put a dead letter back to work",
 	"Steps that succeeded are not called again. Exit 5: no such letter."},
+    {"event show", "ID", 1, 1, O(PAYLOAD), event_show_run,
+	"show one event: its row, jobs, tries, results, dead letters",
+	"ID is the request_id that the sender was given. Without --payload\n"
+	"neither body nor outputs nor signed headers. Exit 5: no such event."},
+    {"event reverify", "[ID]", 0, 1, O(SITE) | O(SINCE) | O(UNTIL),
+	event_reverify_run, "prove stored events again by body, headers, key",
+	"One event, or all that were accepted from --since to --until (or of\n"
+	"one site). Needs the database to read and the sites' keys, nothing\n"
+	"else. Exit 1: one is altered; 6: none, but one cannot be proved (key\n"
+	"gone, body not kept); 5: there are none."},
+    {"rejections", "", 0, 0, O(SITE) | O(LIMIT), rejections_run,
+	"what was refused in the last hour and day, and why",
+	"By site, door or source, and reason; then the newest conflicts: keys\n"
+	"that came again with other content."},
 };
 
 static void
@@ -96,7 +110,8 @@ print_usage(FILE *f)
 	fputs("\nwith every verb:\n", f);
 	option_help(f, OPTION_ALWAYS);
 	fputs("\nexit: 0 ok, 1 failed, 2 usage, 3 invalid configuration,\n"
-	      "4 database or gate unreachable, 5 nothing matched\n",
+	      "4 database or gate unreachable, 5 nothing matched,\n"
+	      "6 cannot be proved\n",
 	    f);
 }
 

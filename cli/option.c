@@ -50,9 +50,14 @@ static const struct {
     [OPTION_LIMIT] = {"--limit", "N", "at most so many, 50 if not given"},
     [OPTION_NEW_KEY] = {"--new-key", NULL,
 	"the service shall not recognise the repeated call"},
+    [OPTION_PAYLOAD] = {"--payload", NULL,
+	"also what was sent and what came of it"},
+    [OPTION_SINCE] = {"--since", "TIME",
+	"from 2026-11-22T06:30:00Z on, or for so long: 90s, 2h, 7d"},
+    [OPTION_UNTIL] = {"--until", "TIME", "before that; as --since"},
 };
 _Static_assert(GATE_COUNT(options) == OPTION_COUNT, "an option has no row");
-_Static_assert(OPTION_COUNT <= 32, "a set of options is 32 bits");
+_Static_assert(OPTION_COUNT <= 64, "a set of options is 64 bits");
 
 const char *
 option_name(enum option o)
@@ -61,7 +66,7 @@ option_name(enum option o)
 }
 
 void
-option_help(FILE *f, unsigned int set)
+option_help(FILE *f, uint64_t set)
 {
 	char left[40];
 	size_t i;

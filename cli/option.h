@@ -7,6 +7,7 @@
 #define CLI_OPTION_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "lib/err.h"
@@ -37,10 +38,13 @@ enum option {
 	OPTION_ALL,
 	OPTION_LIMIT,
 	OPTION_NEW_KEY,
+	OPTION_PAYLOAD,
+	OPTION_SINCE,
+	OPTION_UNTIL,
 	OPTION_COUNT
 };
 
-#define OPTION_BIT(o) (1u << (o))
+#define OPTION_BIT(o) (UINT64_C(1) << (o))
 /* What every verb takes. */
 #define OPTION_ALWAYS                                                          \
 	(OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_JSON) |                 \
@@ -65,6 +69,6 @@ enum gate_code option_parse(int argc, char **argv, struct command_line *out,
 /* "--config" */
 const char *option_name(enum option o);
 /* The options of a set, one a line, for --help. */
-void option_help(FILE *f, unsigned int set);
+void option_help(FILE *f, uint64_t set);
 
 #endif

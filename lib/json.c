@@ -238,6 +238,17 @@ gate_json_i64(const struct gate_json *v, int64_t *out)
 }
 
 bool
+gate_json_number(const struct gate_json *v, double *out)
+{
+	enum gate_json_kind kind = gate_json_kind(v);
+
+	if (kind != GATE_JSON_INT && kind != GATE_JSON_DOUBLE)
+		return false;
+	*out = json_object_get_double(inner(v));
+	return true;
+}
+
+bool
 gate_json_bool(const struct gate_json *v, bool *out)
 {
 	if (gate_json_kind(v) != GATE_JSON_BOOL)

@@ -69,6 +69,12 @@ bool gate_json_string(
 /* Also false for an integer above INT64_MAX (uint64); its text is exact. */
 bool gate_json_i64(const struct gate_json *v, int64_t *out) GATE_MUSTCHECK;
 bool gate_json_bool(const struct gate_json *v, bool *out) GATE_MUSTCHECK;
+/* An integer too; rounded where a double cannot hold it. */
+bool gate_json_number(const struct gate_json *v, double *out) GATE_MUSTCHECK;
+
+/* The same value as jsonb sees it: members in any order, 1, 1.0 and 1e0 are
+ * one number (those beyond 64 bits and fractions to a double's precision). */
+bool gate_json_equal(const struct gate_json *a, const struct gate_json *b);
 
 /*
  * Builders. NULL on no memory. put and append take over member, also when

@@ -301,4 +301,15 @@ begin
 end $$;
 comment on function purge_dead(timestamptz, text) is 'Deletes dead letters that died before the given time and are not being replayed; returns how many. What one of them held up goes on.';
 
+create function body_text(raw bytea) returns text
+language plpgsql immutable
+set search_path = pressgate, pg_temp
+as $$
+begin
+	return convert_from(raw, 'UTF8');
+exception when character_not_in_repertoire or untranslatable_character then
+	return encode(raw, 'escape');
+end $$;
+comment on function body_text(bytea) is 'A body as text; one that is no UTF-8 with its other bytes as backslash and octal digits.';
+
 revoke all on all functions in schema pressgate from public;

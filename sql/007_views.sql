@@ -185,3 +185,85 @@ select c.relname::text as table, c.n_live_tup as live, c.n_dead_tup as dead,
    and c.relname in ('job', 'idem', 'replay_guard', 'worker', 'delivery', 'serial')
  order by c.n_dead_tup desc;
 comment on view bloat_watch is 'Dead rows in the hot tables, and the session whose old snapshot keeps vacuum from removing them.';
+
+create view events as
+select e.id, s.name as site,
+    case when e.source_id <> 0 then coalesce(o.name, e.source_id::text) end
+	as source,
+    e.scheme, e.key_id, e.created_by, e.type, e.idempotency_key, e.object_ref, e.occurred_at,
+    e.received_at, host(e.address) as address, e.user_agent, e.traceparent,
+    encode(e.fingerprint, 'hex') as fingerprint, e.fp_version, e.sealed_by,
+    e.raw_of, octet_length(e.raw) as raw_bytes, e.raw, e.signed_headers,
+    e.canonical
+  from event e
+  left join site s on s.id = e.site_id
+  left join source o on o.id = e.source_id;
+comment on view events is 'Accepted events with the names of their site and source. Ask by id, or by id between pressgate.uuid_at(...) and another, so that only the weeks meant are read.';
+comment on column events.source is 'Third party that sent it; null: the site itself, by the door that scheme names.';
+comment on column events.raw_bytes is 'Length of the body that is kept; null: it is not kept, or stands with raw_of.';
+
+create view event_jobs as
+select j.event_id, j.id as job, o.name as route, j.step,
+    case when j.due_at = 'infinity' then 'behind_another'
+	when j.lease_by is not null and j.due_at > now() then 'running'
+	when j.attempt > 0 then 'retrying' else 'queued' end as state,
+    j.mode, j.attempt::int as attempts, j.queued_at, j.due_at,
+    null::timestamptz as finished_at, null::bigint as result, j.replay_of,
+    j.last_code, j.last_error
+  from job j join route o on o.id = j.route
+union all
+select d.event_id, d.job_id, o.name, null, d.outcome, null, d.attempts,
+    d.queued_at, null, d.finished_at, d.seq, null, null, null
+  from job_done d join route o on o.id = d.route;
+comment on view event_jobs is 'What has to be done, or was, for each event: ask by event_id.';
+comment on column event_jobs.job is 'Number of the job; of the dead letter too, if it became one.';
+comment on column event_jobs.state is 'queued, running, retrying, behind_another (an earlier job of the same subject), or how it ended: done, dead, cancelled, mirrored.';
+comment on column event_jobs.result is 'seq of the result; null: none yet.';
+
+create view event_attempts as
+select j.event_id, a.job_id as job, o.name as route, a.step, a.service,
+    a.attempt, a.started_at, a.duration_ms, a.outcome, a.code, a.error,
+    a.vendor_request_id, a.usage, a.worker_id as worker
+  from (select id, event_id from job
+	union all select job_id, event_id from job_done) j
+  join attempt a on a.job_id = j.id
+  join route o on o.id = a.route;
+comment on view event_attempts is 'Every try of an event''s jobs: ask by event_id.';
+
+create view event_results as
+select r.event_id, r.seq, r.job_id as job, r.route, r.status, r.usage,
+    r.supersedes, r.finished_at, r.output
+  from job_done d join result r on r.job_id = d.job_id;
+comment on view event_results is 'What an event''s jobs made: ask by event_id.';
+
+create view event_letters as
+select d.event_id, d.id, d.step, d.cause, d.last_code, d.last_error,
+    d.died_at, d.replayed_as, d.replayed_at, d.replayed_by
+  from job_done j join dead d on d.id = j.job_id;
+comment on view event_letters is 'Dead letters of an event: ask by event_id.';
+
+create view conflicts as
+select c.seen_at, s.name as site, o.name as source, c.key, c.event_id,
+    host(c.address) as address,
+    encode(c.first_fingerprint, 'hex') as first_fingerprint,
+    encode(c.other_fingerprint, 'hex') as other_fingerprint
+  from conflict c
+  left join site s on s.id = c.site_id
+  left join source o on o.id = c.source_id
+ order by c.id desc;
+comment on view conflicts is 'Idempotency keys that came again with other content, newest first. The first event stands.';
+comment on column conflicts.event_id is 'The event that was first.';
+comment on column conflicts.address is 'Where the refused one came from.';
+
+create view rejections as
+select site, source, reason,
+    sum(count) filter (where minute > now() - interval '1 hour') as last_hour,
+    sum(count) as last_day, max(minute) as last_minute
+  from rejection
+ where minute > now() - interval '1 day'
+ group by 1, 2, 3
+ order by last_day desc, 1, 2, 3;
+comment on view rejections is 'Refused requests of the last day, counted by site, door or source, and reason.';
+comment on column rejections.site is 'Empty: the request named none that is known.';
+comment on column rejections.source is 'Door or source; empty: no room was left to tell.';
+comment on column rejections.last_hour is 'null: none in the last hour.';

@@ -38,7 +38,7 @@ grant execute on function pressgate.catalog(), pressgate.ready(),
 grant select on all tables in schema pressgate to pressgate_reader, pressgate_operator;
 grant execute on function pressgate.catalog(), pressgate.ready(),
 	pressgate.depth, pressgate.uuid_at, pressgate.uuid_time,
-	pressgate.cursor_text
+	pressgate.cursor_text, pressgate.body_text
 	to pressgate_reader, pressgate_operator;
 grant execute on function pressgate.apply_config, pressgate.replay,
 	pressgate.cancel_job, pressgate.pause, pressgate.resume,

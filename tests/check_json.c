@@ -391,6 +391,43 @@ START_TEST(quotes_without_a_document)
 }
 END_TEST
 
+static const struct {
+	const char *a, *b;
+	bool equal;
+} pairs[] = {
+    {"{\"a\":1,\"b\":[]}", "{\"b\":[],\"a\":1}", true},
+    {"{\"a\":1}", "{\"a\":1,\"b\":1}", false},
+    {"{\"a\":1}", "{\"b\":1}", false},
+    {"{\"a\":null}", "{\"b\":null}", false},
+    {"[1,2]", "[2,1]", false},
+    {"[1]", "[1,1]", false},
+    {"1", "1.0", true},
+    {"1", "1e0", true},
+    {"1e22", "10000000000000000000000.0", true},
+    {"0.1", "0.2", false},
+    {"9007199254740993", "9007199254740992", false},
+    {"1", "\"1\"", false},
+    {"1", "true", false},
+    {"true", "false", false},
+    {"\"\\u00e4\"", "\"\xc3\xa4\"", true},
+    {"\"a\"", "\"A\"", false},
+    {"null", "null", true},
+    {"[{\"a\":[1,{\"b\":\"x\"}]}]", "[{\"a\":[1,{\"b\":\"y\"}]}]", false},
+};
+
+START_TEST(knows_documents_that_say_the_same)
+{
+	struct gate_json *a = parse(pairs[_i].a), *b = parse(pairs[_i].b);
+
+	ck_assert_msg(gate_json_equal(a, b) == pairs[_i].equal, "%s, %s",
+	    pairs[_i].a, pairs[_i].b);
+	ck_assert_msg(gate_json_equal(b, a) == pairs[_i].equal, "%s, %s",
+	    pairs[_i].b, pairs[_i].a);
+	gate_json_free(a);
+	gate_json_free(b);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -410,6 +447,7 @@ suite(void)
 	tcase_add_test(t, a_failed_put_takes_the_member_along);
 	tcase_add_test(t, says_when_the_text_does_not_fit);
 	tcase_add_test(t, quotes_without_a_document);
+	add_row_test(t, knows_documents_that_say_the_same, pairs);
 	suite_add_tcase(s, t);
 	return s;
 }
