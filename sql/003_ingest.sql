@@ -44,7 +44,8 @@ create function ingest(
 	p_occurred timestamptz[], p_canonical jsonb[],
 	p_job_event int[], p_job_lane int[], p_job_route int[],
 	p_job_step text[], p_job_mode text[], p_job_serial text[],
-	p_job_coalesce text[], p_job_due timestamptz[], p_job_error text[])
+	p_job_coalesce text[], p_job_due timestamptz[], p_job_error text[],
+	p_second_ttl_s int default null)
 returns table (ord int, outcome text, event_id uuid)
 language plpgsql volatile security definer
 set search_path = pressgate, pg_temp
@@ -101,12 +102,28 @@ begin
 		end if;
 	end if;
 
+	-- A second key says the same for a while only: content that comes again
+	-- later is another event. Nobody has to have pruned it by then.
+	if two_keys then
+		perform from idem i
+		 where i.site_id = p_site_id and i.source_id = p_source_id
+		   and i.kind = 1 and i.key = any (p_second_keys)
+		   and i.expires_at <= now()
+		 order by i.key collate "C" for update;
+		delete from idem i
+		 where i.site_id = p_site_id and i.source_id = p_source_id
+		   and i.kind = 1 and i.key = any (p_second_keys)
+		   and i.expires_at <= now();
+	end if;
+
 	-- 2. Who is first? Sorted, so that overlapping batches cannot deadlock.
 	with k as (
 		insert into idem (site_id, source_id, kind, key, event_id,
 		    stored_at, fingerprint, fp_version, expires_at)
 		select p_site_id, p_source_id, x.kind, x.key, x.id, now(), x.fp,
-		    p_fp_version, now() + p_idem_ttl_s * interval '1 s'
+		    p_fp_version, now() + case x.kind when 0 then p_idem_ttl_s
+			else coalesce(p_second_ttl_s, p_idem_ttl_s) end
+			* interval '1 s'
 		  from (select 0::smallint kind, key, id, fp, ord
 			  from unnest(p_event_ids, p_keys, p_fingerprints)
 			      with ordinality e (id, key, fp, ord)
