@@ -23,6 +23,7 @@
 #include "lib/conf_value.h"
 #include "lib/json.h"
 #include "lib/num.h"
+#include "lib/source.h"
 
 /* Past this there are tens of thousands of routes. */
 #define DOCUMENT_MAX (16 * 1024 * 1024)
@@ -155,6 +156,22 @@ routes_json(const struct gate_site *s)
 }
 
 static struct gate_json *
+sources_json(const struct gate_site *s)
+{
+	struct gate_json *list = gate_json_new_array(), *o;
+	bool ok = list != NULL;
+	size_t i;
+
+	for (i = 0; ok && i < s->source_count; i++) {
+		o = gate_json_new_object();
+		ok = o != NULL && put_str(o, "name", s->sources[i].name) &&
+		    put_str(o, "provider", s->sources[i].provider->name);
+		ok = gate_json_append(list, whole(o, ok)) == GATE_OK;
+	}
+	return whole(list, ok);
+}
+
+static struct gate_json *
 sites_json(const struct gate_conf *c)
 {
 	struct gate_json *list = gate_json_new_array(), *o;
@@ -167,6 +184,7 @@ sites_json(const struct gate_conf *c)
 		o = gate_json_new_object();
 		ok = o != NULL && put_str(o, "name", s->name) &&
 		    put_str(o, "url", s->url) &&
+		    gate_json_put(o, "sources", sources_json(s)) == GATE_OK &&
 		    gate_json_put(o, "routes", routes_json(s)) == GATE_OK;
 		ok = gate_json_append(list, whole(o, ok)) == GATE_OK;
 	}

@@ -43,7 +43,7 @@ make_guard(
 	if (d->key_is_signed && d->scheme->signed_key_guards)
 		return GATE_OK;
 	(void)snprintf(
-	    scope, SCOPE_TEXT, "%d:%s", (int)d->site_id, d->scheme->name);
+	    scope, SCOPE_TEXT, "%d:%s", (int)d->found.site_id, d->scheme->name);
 	g->scope = gate_span_str(scope);
 	g->value = d->who.guard;
 	g->expires_ms = d->who.guard_until_s * 1000;
@@ -124,7 +124,8 @@ settle(struct delivery *d, const struct inbox_receipt *receipt)
 
 	memcpy(v->reply.request_id, receipt->event_id,
 	    sizeof(v->reply.request_id));
-	v->has_jobs = receipt->outcome == OUTCOME_ACCEPTED && d->job_count > 0;
+	v->has_jobs =
+	    receipt->outcome == OUTCOME_ACCEPTED && d->found.job_count > 0;
 	return receipt->outcome;
 }
 
@@ -138,7 +139,7 @@ delivery_store(struct delivery *d)
 	struct inbox_receipt receipt;
 	struct inbox_event event = {.type = d->type};
 	struct gate_buf headers;
-	struct inbox_delivery in = {.site_id = d->site_id,
+	struct inbox_delivery in = {.site_id = d->found.site_id,
 	    .scheme = d->scheme->name,
 	    .key_id = d->who.key_id,
 	    .created_by = d->who.created_by,
@@ -149,8 +150,8 @@ delivery_store(struct delivery *d)
 	    .fp_version = INGEST_FP_VERSION,
 	    .events = &event,
 	    .event_count = 1,
-	    .jobs = d->jobs,
-	    .job_count = d->job_count};
+	    .jobs = d->found.jobs,
+	    .job_count = d->found.job_count};
 	enum gate_code code;
 
 	gate_buf_init(&headers, SIGNED_MAX);

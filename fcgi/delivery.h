@@ -29,11 +29,9 @@ struct delivery {
 	struct gate_span raw;
 	struct gate_json *body;
 	struct gate_span type;
-	bool key_is_signed; /* the body carries it */
-	int64_t until_ms;   /* monotonic; for the database */
-	int32_t site_id;
-	struct inbox_job jobs[LOOKUP_JOBS_MAX];
-	size_t job_count;
+	bool key_is_signed;         /* the body carries it */
+	int64_t until_ms;           /* monotonic; for the database */
+	struct lookup_answer found; /* ids, and what is to be done */
 	struct gate_buf keys;       /* what the jobs' keys borrow from */
 	struct gate_json *document; /* the canonical form; NULL until needed */
 };

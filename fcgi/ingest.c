@@ -187,11 +187,12 @@ static enum outcome
 find_ids(struct delivery *d)
 {
 	struct visit *v = d->visit;
+	struct lookup_question q = {.site = v->site, .type = d->type};
 	enum gate_code code;
 
 	d->until_ms = gate_mono_ms() + VISIT_DB_MS;
-	code = lookup_event(&v->tools->lookup, v->tools->db, v->site, d->type,
-	    d->until_ms, &d->site_id, d->jobs, &d->job_count, &v->err);
+	code = lookup_ask(&v->tools->lookup, v->tools->db, &q, d->until_ms,
+	    &d->found, &v->err);
 	return code == GATE_OK ? OUTCOME_NONE : delivery_trouble(d, code);
 }
 
@@ -222,26 +223,23 @@ find_key(struct delivery *d, const char *pointer, struct gate_span *out)
 static enum outcome
 find_job_keys(struct delivery *d)
 {
-	const struct gate_site *site = d->visit->site;
+	struct lookup_answer *a = &d->found;
 	enum gate_code code = GATE_OK;
 	unsigned char *room;
-	size_t i, j = 0;
+	size_t i;
 
-	for (i = 0; i < site->route_count && code == GATE_OK; i++) {
-		const struct gate_route *r = &site->routes[i];
+	for (i = 0; i < a->job_count && code == GATE_OK; i++) {
+		const struct gate_route *r = a->routes[i];
 
-		if (!gate_route_takes(r, d->type))
-			continue;
 		if ((r->serial_key != NULL || r->coalesce_key != NULL) &&
 		    d->keys.cap == 0)
 			code =
 			    gate_buf_room(&d->keys, DELIVERY_KEYS_MAX, &room);
 		if (code == GATE_OK)
-			code = find_key(d, r->serial_key, &d->jobs[j].serial);
+			code = find_key(d, r->serial_key, &a->jobs[i].serial);
 		if (code == GATE_OK)
 			code =
-			    find_key(d, r->coalesce_key, &d->jobs[j].coalesce);
-		j++;
+			    find_key(d, r->coalesce_key, &a->jobs[i].coalesce);
 	}
 	return code == GATE_OK ? OUTCOME_NONE : delivery_trouble(d, code);
 }

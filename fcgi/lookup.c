@@ -59,33 +59,37 @@ add_job(const struct gate_catalog *c, const struct gate_route *r,
 }
 
 static bool
-resolve(const struct gate_catalog *c, const struct gate_site *site,
-    struct gate_span type, int32_t *site_id,
-    struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count)
+resolve(const struct gate_catalog *c, const struct lookup_question *q,
+    struct lookup_answer *a)
 {
+	const struct gate_site *site = q->site;
 	size_t i;
 
-	*job_count = 0;
-	*site_id = gate_catalog_site(c, site->name);
-	if (*site_id == 0)
+	a->job_count = 0;
+	a->source_id = 0;
+	a->site_id = gate_catalog_site(c, site->name);
+	if (a->site_id == 0)
 		return false;
-	for (i = 0; type.n > 0 && i < site->route_count; i++) {
+	if (q->source != NULL)
+		a->source_id = gate_catalog_source(c, a->site_id, q->source);
+	if (q->source != NULL && a->source_id == 0)
+		return false;
+	for (i = 0; q->type.n > 0 && i < site->route_count; i++) {
 		const struct gate_route *r = &site->routes[i];
 
-		if (!gate_route_takes(r, type))
+		if (!gate_route_takes(r, q->source, q->type))
 			continue;
-		if (*job_count == LOOKUP_JOBS_MAX ||
-		    !add_job(c, r, *site_id, &jobs[*job_count]))
+		if (a->job_count == LOOKUP_JOBS_MAX ||
+		    !add_job(c, r, a->site_id, &a->jobs[a->job_count]))
 			return false;
-		(*job_count)++;
+		a->routes[a->job_count++] = r;
 	}
 	return true;
 }
 
 enum gate_code
-lookup_event(struct lookup *l, struct gate_db *db, const struct gate_site *site,
-    struct gate_span type, int64_t until_ms, int32_t *site_id,
-    struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count,
+lookup_ask(struct lookup *l, struct gate_db *db,
+    const struct lookup_question *q, int64_t until_ms, struct lookup_answer *a,
     struct gate_err *err)
 {
 	bool fresh = l->catalog == NULL || l->stale;
@@ -96,17 +100,17 @@ lookup_event(struct lookup *l, struct gate_db *db, const struct gate_site *site,
 		if (code != GATE_OK)
 			return code;
 	}
-	if (resolve(l->catalog, site, type, site_id, jobs, job_count))
+	if (resolve(l->catalog, q, a))
 		return GATE_OK;
 	if (!fresh && gate_mono_ms() - l->tried_at_ms >= RELOAD_EVERY_MS) {
 		code = reload(l, db, until_ms, err);
 		if (code != GATE_OK)
 			return code;
-		if (resolve(l->catalog, site, type, site_id, jobs, job_count))
+		if (resolve(l->catalog, q, a))
 			return GATE_OK;
 	}
 	return gate_err_set(err, GATE_E_DB_RETRY,
 	    "site \"%s\": its names are not in the database: "
 	    "run `pressgate apply`",
-	    site->name);
+	    q->site->name);
 }

@@ -29,19 +29,33 @@ void lookup_forget(struct lookup *l);
 /* Jobs of one event: a route each, so a site's number of routes is enough. */
 #define LOOKUP_JOBS_MAX 64
 
+struct lookup_question {
+	const struct gate_site *site;
+	const char *source;    /* a third party; NULL: the site itself */
+	struct gate_span type; /* empty: only the site is asked for */
+};
+
+struct lookup_answer {
+	int32_t site_id;
+	int32_t source_id; /* 0: the own doors */
+	/* One for each route that takes the type: event 1; lane, route, step
+	 * and mode; keys are left empty. */
+	struct inbox_job jobs[LOOKUP_JOBS_MAX];
+	const struct gate_route *routes[LOOKUP_JOBS_MAX]; /* theirs */
+	size_t job_count;
+};
+
 /*
- * The site's id and, for each of its routes that takes the type, a job
- * (event 1; lane, route, step and mode; keys are left empty). An empty type
- * asks for the site only.
+ * Ids of a site, of its source, and of all that is to be done with an event
+ * of that type.
  *
  * A name that the catalog does not have makes it read again, at most once a
  * second: `pressgate apply` may still be under way.
  * Returns GATE_OK; GATE_E_DB_RETRY (database away, or a name is missing);
  * GATE_E_CONF (another schema version); other codes of gate_db_call.
  */
-enum gate_code lookup_event(struct lookup *l, struct gate_db *db,
-    const struct gate_site *site, struct gate_span type, int64_t until_ms,
-    int32_t *site_id, struct inbox_job jobs[LOOKUP_JOBS_MAX], size_t *job_count,
+enum gate_code lookup_ask(struct lookup *l, struct gate_db *db,
+    const struct lookup_question *q, int64_t until_ms, struct lookup_answer *a,
     struct gate_err *err) GATE_MUSTCHECK;
 
 #endif

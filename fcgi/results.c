@@ -90,16 +90,14 @@ call(struct visit *v, enum inbox_stmt stmt, struct gate_param *params,
 	struct tools *t = v->tools;
 	int64_t until_ms = gate_mono_ms() + VISIT_DB_MS;
 	char num[GATE_PARAM_I64_TEXT];
-	struct inbox_job none[LOOKUP_JOBS_MAX];
-	size_t none_count;
-	int32_t site_id;
+	struct lookup_question q = {.site = v->site};
+	struct lookup_answer found;
 	enum gate_code code;
 
-	code = lookup_event(&t->lookup, t->db, v->site, (struct gate_span){0},
-	    until_ms, &site_id, none, &none_count, &v->err);
+	code = lookup_ask(&t->lookup, t->db, &q, until_ms, &found, &v->err);
 	if (code != GATE_OK)
 		return code;
-	params[0] = gate_param_i64(site_id, num);
+	params[0] = gate_param_i64(found.site_id, num);
 	return inbox_call(t->db, stmt, params, count, until_ms, rows, &v->err);
 }
 

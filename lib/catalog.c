@@ -15,7 +15,7 @@
 enum column { KIND, ID, SITE_ID, NAME, URGENCY, SERVICE, ROUTE, REPLAY };
 
 struct name {
-	int32_t scope; /* site id of a route; 0 for a site */
+	int32_t scope; /* site id of a route or source; 0 for a site */
 	int32_t id;
 	const char *name;
 };
@@ -26,8 +26,9 @@ struct names {
 };
 
 struct gate_catalog {
-	struct names sites;  /* sorted by name */
-	struct names routes; /* sorted by scope and name */
+	struct names sites;   /* sorted by name */
+	struct names sources; /* sorted by scope and name */
+	struct names routes;  /* sorted by scope and name */
 	struct gate_lane *lanes;
 	size_t lane_count;
 	char *text; /* all strings, one block */
@@ -99,6 +100,10 @@ put_row(
 	if (strcmp(kind, "site") == 0) {
 		c->sites.list[c->sites.count++] =
 		    (struct name){0, id, keep(c, end, rows, i, NAME)};
+	} else if (strcmp(kind, "source") == 0) {
+		c->sources.list[c->sources.count++] =
+		    (struct name){(int32_t)gate_rows_i64(rows, i, SITE_ID), id,
+			keep(c, end, rows, i, NAME)};
 	} else if (strcmp(kind, "route") == 0) {
 		c->routes.list[c->routes.count++] =
 		    (struct name){(int32_t)gate_rows_i64(rows, i, SITE_ID), id,
@@ -145,10 +150,12 @@ allocate(struct gate_catalog *c, const struct gate_rows *rows)
 	c->text = malloc(size);
 	c->text_left = size;
 	c->sites.list = calloc(n + 1, sizeof(*c->sites.list));
+	c->sources.list = calloc(n + 1, sizeof(*c->sources.list));
 	c->routes.list = calloc(n + 1, sizeof(*c->routes.list));
 	c->lanes = calloc(n + 1, sizeof(*c->lanes));
 	if (c->text == NULL || c->sites.list == NULL ||
-	    c->routes.list == NULL || c->lanes == NULL)
+	    c->sources.list == NULL || c->routes.list == NULL ||
+	    c->lanes == NULL)
 		return GATE_E_NOMEM;
 	return GATE_OK;
 }
@@ -179,6 +186,8 @@ gate_catalog_new(const struct gate_rows *rows, struct gate_catalog **out,
 	}
 	qsort(c->sites.list, c->sites.count, sizeof(*c->sites.list),
 	    name_compare);
+	qsort(c->sources.list, c->sources.count, sizeof(*c->sources.list),
+	    name_compare);
 	qsort(c->routes.list, c->routes.count, sizeof(*c->routes.list),
 	    name_compare);
 	qsort(c->lanes, c->lane_count, sizeof(*c->lanes), lane_compare);
@@ -206,6 +215,7 @@ gate_catalog_free(struct gate_catalog *c)
 	if (c == NULL)
 		return;
 	free(c->sites.list);
+	free(c->sources.list);
 	free(c->routes.list);
 	free(c->lanes);
 	free(c->text);
@@ -225,6 +235,13 @@ int32_t
 gate_catalog_site(const struct gate_catalog *c, const char *name)
 {
 	return find(&c->sites, 0, name);
+}
+
+int32_t
+gate_catalog_source(
+    const struct gate_catalog *c, int32_t site_id, const char *name)
+{
+	return find(&c->sources, site_id, name);
 }
 
 int32_t

@@ -53,6 +53,8 @@ void gate_catalog_free(struct gate_catalog *c);
 
 /* Each: 0 if there is none. Ids are above 0. */
 int32_t gate_catalog_site(const struct gate_catalog *c, const char *name);
+int32_t gate_catalog_source(
+    const struct gate_catalog *c, int32_t site_id, const char *name);
 int32_t gate_catalog_route(
     const struct gate_catalog *c, int32_t site_id, const char *name);
 int32_t gate_catalog_lane(const struct gate_catalog *c,

@@ -12,7 +12,7 @@
  *	conf_fill.c    a block into its struct, by its table
  *	conf_route.c   a route with its steps
  *	conf_site.c    a site's file; conf_keys.c its .keys file
- *	conf_door.c    a site's doors with their keys
+ *	conf_door.c    a site's doors with their keys; conf_source.c its sources
  *	conf_clash.c   what must hold between sites
  *	conf_load.c    all of it
  *	conf_print.c   the tables for people

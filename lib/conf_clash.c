@@ -1,7 +1,7 @@
 /*
- * What must hold between sites: one default, issuers, key ids and secrets
- * used once; and a secret for one scheme only, so that what is signed for
- * one door says nothing at another.
+ * What must hold between sites: one default, issuers, sources, key ids and
+ * secrets used once; and a secret for one scheme only, so that what is signed
+ * for one door says nothing at another.
  *
  * Sites that claim the same thing are all left out: which of them is right
  * nobody here can know, and the wrong one would take the other's events.
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/crypto.h"
+#include "lib/source.h"
 
 static void
 clash(struct gate_conf_candidate *a, int a_line, struct gate_conf_candidate *b,
@@ -43,10 +44,31 @@ key_line(
 /* One key of a site, of whatever scheme. */
 struct item {
 	enum gate_scheme scheme;
+	const struct gate_provider *provider; /* of a source's; else NULL */
 	const char *id;
 	const struct gate_mark *mark;
 	int line;
 };
+
+/* The same of its sources' secrets. */
+static bool
+source_item_at(const struct gate_site *s, size_t i, struct item *out)
+{
+	const struct gate_source_secret *secret;
+	size_t k;
+
+	for (k = 0; k < s->source_count; k++) {
+		if (i < s->sources[k].secret_count) {
+			secret = &s->sources[k].secrets[i];
+			*out = (struct item){GATE_SCHEME_COUNT,
+			    s->sources[k].provider, NULL, &secret->mark,
+			    secret->line};
+			return true;
+		}
+		i -= s->sources[k].secret_count;
+	}
+	return false;
+}
 
 /* The i-th of all the site's keys; false: there are no more. */
 static bool
@@ -59,17 +81,17 @@ item_at(const struct gate_site *s, size_t i, struct item *out)
 	for (k = 0; k < GATE_SCHEME_HMAC_COUNT; k++) {
 		if (i < s->secrets[k].count) {
 			secret = &s->secrets[k].list[i];
-			*out = (struct item){(enum gate_scheme)k, secret->id,
-			    &secret->mark, secret->line};
+			*out = (struct item){(enum gate_scheme)k, NULL,
+			    secret->id, &secret->mark, secret->line};
 			return true;
 		}
 		i -= s->secrets[k].count;
 	}
 	if (i >= s->bridge.key_count)
-		return false;
+		return source_item_at(s, i - s->bridge.key_count, out);
 	token = &s->bridge.keys[i];
 	*out = (struct item){
-	    GATE_SCHEME_BRIDGE, token->id, &token->mark, token->line};
+	    GATE_SCHEME_BRIDGE, NULL, token->id, &token->mark, token->line};
 	return true;
 }
 
@@ -101,7 +123,8 @@ compare_keys(struct gate_conf_candidate *a, struct gate_conf_candidate *b,
 
 	for (i = 0; item_at(&a->site, i, &x); i++)
 		for (k = a == b ? i + 1 : 0; item_at(&b->site, k, &y); k++) {
-			if (a == b && x.scheme == y.scheme)
+			if (a == b && x.scheme == y.scheme &&
+			    x.provider == y.provider)
 				continue;
 			if (same_id(&x, &y))
 				clash(a, x.line, b, y.line, "key",
@@ -109,6 +132,25 @@ compare_keys(struct gate_conf_candidate *a, struct gate_conf_candidate *b,
 			if (same_secret(&x, &y))
 				clash(a, x.line, b, y.line, "secret",
 				    "the same secret", errors);
+		}
+}
+
+/* A source is found by its name alone. */
+static void
+compare_sources(struct gate_conf_candidate *a, struct gate_conf_candidate *b,
+    struct gate_conf_errors *errors)
+{
+	const struct gate_source *x, *y;
+	size_t i, k;
+
+	for (i = 0; i < a->site.source_count; i++)
+		for (k = a == b ? i + 1 : 0; k < b->site.source_count; k++) {
+			x = &a->site.sources[i];
+			y = &b->site.sources[k];
+			if (x->name != NULL && y->name != NULL &&
+			    strcmp(x->name, y->name) == 0)
+				clash(a, x->line, b, y->line, "source",
+				    "the same source", errors);
 		}
 }
 
@@ -127,6 +169,7 @@ compare_sites(struct gate_conf_candidate *a, struct gate_conf_candidate *b,
 		    key_line(b, "bridge", "issuer"), "issuer",
 		    "the same issuer", errors);
 	compare_keys(a, b, errors);
+	compare_sources(a, b, errors);
 }
 
 void
@@ -137,6 +180,7 @@ gate_conf_clash_check(
 
 	for (i = 0; i < all->count; i++) {
 		compare_keys(&all->list[i], &all->list[i], errors);
+		compare_sources(&all->list[i], &all->list[i], errors);
 		for (k = i + 1; k < all->count; k++)
 			compare_sites(&all->list[i], &all->list[k], errors);
 	}

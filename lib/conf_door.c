@@ -36,6 +36,18 @@ make_mark(const struct gate_hmac_key *key, struct gate_mark *out)
 	return code;
 }
 
+enum gate_code
+gate_conf_door_mark(struct gate_span text, struct gate_mark *out)
+{
+	struct gate_hmac_key *key = NULL;
+	enum gate_code code = gate_hmac_key_new(text, &key);
+
+	if (code == GATE_OK)
+		code = make_mark(key, out);
+	gate_hmac_key_free(key);
+	return code;
+}
+
 static bool
 wants_keys(const struct gate_conf_load *l)
 {

@@ -21,6 +21,10 @@ void gate_conf_doors_finish(
     const struct gate_conf_load *l, struct gate_site *s);
 void gate_conf_doors_clear(struct gate_site *s);
 
+/* GATE_OK, GATE_E_NOMEM. */
+enum gate_code gate_conf_door_mark(
+    struct gate_span text, struct gate_mark *out) GATE_MUSTCHECK;
+
 /* Where a line of NAME.keys stands. */
 struct gate_conf_place {
 	const char *path;

@@ -14,6 +14,7 @@
 #include "lib/conf_fill.h"
 #include "lib/conf_keys.h"
 #include "lib/conf_route.h"
+#include "lib/conf_source.h"
 #include "lib/conf_value.h"
 #include "lib/num.h"
 
@@ -68,8 +69,9 @@ load_event_types(const struct gate_conf_load *l, struct gate_site *s,
 			    "post.published");
 	}
 	for (i = 0; i < s->route_count; i++)
-		for (k = 0; k < s->routes[i].event_count; k++)
-			add_event_type(l, s, s->routes[i].events[k]);
+		if (gate_route_serves(&s->routes[i], NULL))
+			for (k = 0; k < s->routes[i].event_count; k++)
+				add_event_type(l, s, s->routes[i].events[k]);
 }
 
 static void
@@ -80,11 +82,13 @@ load_site(const struct gate_conf_load *l, struct gate_site *s,
 
 	gate_conf_fill(b, s, l->conf->dir, l->errors);
 	gate_conf_doors_load(l, s, b);
+	gate_conf_sources_load(l, s, b);
 	s->routes = gate_conf_fill_room(
 	    b, "route", sizeof(*s->routes), &s->route_count, l->errors);
 	for (i = 0; i < s->route_count; i++)
 		gate_conf_route_load(
 		    l, gate_conf_block_at(b, "route", i), &s->routes[i]);
+	gate_conf_sources_check(l, s, b);
 	load_event_types(l, s, b);
 }
 
@@ -162,6 +166,7 @@ gate_conf_site_clear(struct gate_site *s)
 	size_t i;
 
 	gate_conf_doors_clear(s);
+	gate_conf_sources_clear(s);
 	for (i = 0; i < s->route_count; i++)
 		gate_conf_route_clear(&s->routes[i]);
 	free(s->routes);

@@ -117,7 +117,15 @@ static const struct gate_conf_key route_keys[] = {
 	.count_at = offsetof(struct gate_route, event_count),
 	.example = "{\"post.published\"}",
 	.help = "Event types that become a job of this route; \"*\": each "
-		"type that the site may send."},
+		"type that the site may send, or, of sources, any."},
+    {.name = "sources",
+	.type = GATE_CONF_NAME,
+	AT(sources),
+	.flags = GATE_CONF_LIST | GATE_CONF_OPTIONAL,
+	.count_at = offsetof(struct gate_route, source_count),
+	.example = "{\"blog-stripe\"}",
+	.help = "The sources of this site whose events it takes. Not given: "
+		"events of the site itself, and nobody else's."},
     {.name = "urgency",
 	.type = GATE_CONF_WORD,
 	AT(urgency),
@@ -229,7 +237,7 @@ const struct gate_conf_spec gate_conf_route_spec = {.name = "route",
 
 static const struct gate_conf_spec *const site_blocks[] = {
     &gate_conf_bridge_spec, &gate_conf_relay_spec, &gate_conf_edge_spec,
-    &gate_conf_route_spec, NULL};
+    &gate_conf_source_spec, &gate_conf_route_spec, NULL};
 const struct gate_conf_spec gate_conf_site_spec = {.name = "site",
     .title = "NAME",
     .sample = "blog",

@@ -15,10 +15,10 @@
 #include "lib/conf_text.h"
 #include "lib/conf_unit.h"
 #include "lib/num.h"
+#include "lib/route.h"
 #include "lib/template.h"
 
 #define NAME_BYTES 64
-#define EVENT_TYPE_BYTES 100
 
 #define ALNUM                                                                  \
 	"abcdefghijklmnopqrstuvwxyz"                                           \
@@ -34,8 +34,7 @@ gate_conf_is_name(struct gate_span in)
 bool
 gate_conf_is_event_type(struct gate_span in)
 {
-	return in.n > 0 && in.n <= EVENT_TYPE_BYTES &&
-	    gate_span_only(in, ALNUM "._-:/");
+	return gate_is_event_type(in);
 }
 
 char *

@@ -6,11 +6,14 @@
 
 #include "lib/route.h"
 
+#include <string.h>
+
 #include "lib/num.h"
 
 /* A lease outlives the call's timeout by half, and is never so short that
  * one slow flush of a finish loses it. */
 #define LEASE_MIN_S 10
+#define EVENT_TYPE_BYTES 100
 
 static const char *const urgencies[] = {
     [GATE_URGENCY_HIGH] = "high",
@@ -30,6 +33,15 @@ static const char *const kinds[] = {
     [GATE_SERVICE_OPENAI_CHAT] = "openai-chat",
     [GATE_SERVICE_HTTP] = "http",
 };
+
+bool
+gate_is_event_type(struct gate_span in)
+{
+	return in.n > 0 && in.n <= EVENT_TYPE_BYTES &&
+	    gate_span_only(in,
+		"abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/");
+}
 
 const char *
 gate_urgency_name(enum gate_urgency u)
@@ -53,10 +65,26 @@ gate_service_kind_name(enum gate_service_kind k)
 }
 
 bool
-gate_route_takes(const struct gate_route *r, struct gate_span event_type)
+gate_route_serves(const struct gate_route *r, const char *source)
 {
 	size_t i;
 
+	if (source == NULL)
+		return r->source_count == 0;
+	for (i = 0; i < r->source_count; i++)
+		if (strcmp(r->sources[i], source) == 0)
+			return true;
+	return false;
+}
+
+bool
+gate_route_takes(
+    const struct gate_route *r, const char *source, struct gate_span event_type)
+{
+	size_t i;
+
+	if (!gate_route_serves(r, source))
+		return false;
 	for (i = 0; i < r->event_count; i++)
 		if (gate_span_is(gate_span_str(r->events[i]), "*") ||
 		    gate_span_is(event_type, r->events[i]))

@@ -23,6 +23,9 @@ enum gate_urgency {
 enum gate_mode { GATE_MODE_LIVE, GATE_MODE_DRY_RUN, GATE_MODE_MIRROR };
 enum gate_service_kind { GATE_SERVICE_OPENAI_CHAT, GATE_SERVICE_HTTP };
 
+/* [A-Za-z0-9._:/-]{1,100} */
+bool gate_is_event_type(struct gate_span in);
+
 const char *gate_urgency_name(enum gate_urgency u); /* "high" ... */
 const char *gate_mode_name(enum gate_mode m);       /* "live" "dry-run" ... */
 const char *gate_service_kind_name(enum gate_service_kind k);
@@ -68,8 +71,11 @@ struct gate_step {
 
 struct gate_route {
 	char *name;
-	char **events; /* event types; "*" takes any that is configured */
+	char **events; /* event types; "*" takes any that is configured, of
+			  sources any */
 	size_t event_count;
+	char **sources; /* whose events; none: the site's own */
+	size_t source_count;
 	enum gate_urgency urgency;
 	enum gate_mode mode;
 	struct gate_step *steps; /* at least one */
@@ -80,7 +86,11 @@ struct gate_route {
 	int line;
 };
 
-bool gate_route_takes(const struct gate_route *r, struct gate_span event_type);
+/* source: the third party that sent it; NULL: the site did. */
+bool gate_route_takes(const struct gate_route *r, const char *source,
+    struct gate_span event_type);
+/* Whether it is for events of that third party at all; NULL: of the site. */
+bool gate_route_serves(const struct gate_route *r, const char *source);
 /* NULL if there is none. */
 const struct gate_step *gate_route_step(
     const struct gate_route *r, struct gate_span name);

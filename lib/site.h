@@ -85,6 +85,8 @@ struct gate_bridge {
 	struct gate_jwt_key *set; /* the same, in that order, to pick from */
 };
 
+struct gate_source; /* lib/source.h */
+
 struct gate_site {
 	char *name; /* the file's stem, [a-z0-9-]{1,63} */
 	char *file;
@@ -92,10 +94,13 @@ struct gate_site {
 	bool is_default;
 	struct gate_hmac_secrets secrets[GATE_SCHEME_HMAC_COUNT];
 	struct gate_bridge bridge;
+	struct gate_source *sources; /* third parties */
+	size_t source_count;
 	struct gate_route *routes;
 	size_t route_count;
-	char **event_types; /* that the site may send: all its routes' and
-			       `events`; anything else is 422 */
+	char **event_types; /* that the site may send: `events` and what its
+			       routes without sources take; anything else is
+			       422 */
 	size_t event_type_count;
 	int64_t body_max_bytes;
 	int64_t idempotency_ttl_s;

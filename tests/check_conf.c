@@ -156,8 +156,8 @@ START_TEST(reads_a_site_with_its_routes)
 	ck_assert_ptr_nonnull(r);
 	ck_assert_int_eq(r->urgency, GATE_URGENCY_NORMAL);
 	ck_assert_int_eq(r->mode, GATE_MODE_LIVE);
-	ck_assert(gate_route_takes(r, GATE_SPAN("post.updated")));
-	ck_assert(!gate_route_takes(r, GATE_SPAN("post.updated ")));
+	ck_assert(gate_route_takes(r, NULL, GATE_SPAN("post.updated")));
+	ck_assert(!gate_route_takes(r, NULL, GATE_SPAN("post.updated ")));
 	ck_assert_uint_eq(r->step_count, 1);
 	ck_assert_ptr_eq(r->steps[0].service, &w.conf->services[0]);
 	ck_assert_int_eq(r->steps[0].line, 6);
@@ -191,7 +191,7 @@ START_TEST(keeps_steps_in_their_order)
 	ck_assert_ptr_nonnull(r->steps[2].url);
 	ck_assert_int_eq(r->mode, GATE_MODE_DRY_RUN);
 	ck_assert_str_eq(r->serial_key, "/a~1b");
-	ck_assert(gate_route_takes(r, GATE_SPAN("anything")));
+	ck_assert(gate_route_takes(r, NULL, GATE_SPAN("anything")));
 	ck_assert_uint_eq(w.conf->sites.list[0].event_type_count, 0);
 }
 END_TEST

@@ -40,7 +40,7 @@ cp conf/pressgate.conf.sample "$work/etc/pressgate.conf"
 cp conf/site.conf.sample "$work/etc/sites.d/blog.conf"
 (
 	umask 077
-	for s in relay edge hmac token; do
+	for s in relay edge hmac token stripe meta; do
 		echo "$s-0123456789abcdef0123456789abcdef" \
 			>"$work/etc/secrets.d/blog.$s"
 	done
