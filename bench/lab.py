@@ -25,6 +25,12 @@ fcgi {
 	user = ""
 }
 worker { poke = "$DIR/run/worker.sock"  user = "" }
+limits {  # counted, and never reached
+	address_rate = 1000000  address_burst = 10000
+	site_rate = 1000000  site_burst = 10000
+	get_rate = 1000000  get_burst = 10000
+	depth = 10000000
+}
 service "llm" { kind = "openai-chat"  url = "https://llm.example.com/v1" }
 """
 

@@ -31,6 +31,12 @@ database {
 	operator = "$URL_OPERATOR"
 }
 worker { poke = ""  user = ""$WORKER }
+limits {  # counted, and never reached
+	address_rate = 1000000  address_burst = 10000
+	site_rate = 1000000  site_burst = 10000
+	get_rate = 1000000  get_burst = 10000
+	depth = 10000000
+}
 """
 
 SERVICE = """\

@@ -23,13 +23,13 @@
 #define NOW_RANK (UINT64_C(1) << (TIME_BITS - 1))
 #define MINUTE_TICKS (UINT64_C(60000) * TICKS_PER_MS)
 /* No bucket takes longer to fill: the largest at the slowest rate. */
-#define LONGEST_TICKS (MINUTE_TICKS * BUCKETS_BURST_MAX)
+#define LONGEST_TICKS (MINUTE_TICKS * GATE_LIMIT_BURST_MAX)
 /* How often a compare-and-swap may be lost to others. */
 #define TRIES 64
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a word must need no lock");
 _Static_assert(LONGEST_TICKS < TIME_MASK / 16, "times cannot be told apart");
-_Static_assert(MINUTE_TICKS / BUCKETS_RATE_MAX > 0, "a token takes time");
+_Static_assert(MINUTE_TICKS / GATE_LIMIT_RATE_MAX > 0, "a token takes time");
 
 enum gate_code
 buckets_join(struct buckets *b)
@@ -114,7 +114,7 @@ find(const struct buckets *b, struct place *p, uint64_t now)
 
 /* What a token more makes of a debt. */
 static struct bucket_state
-weigh(uint64_t debt, const struct bucket_limit *limit, uint64_t *step)
+weigh(uint64_t debt, const struct gate_limit *limit, uint64_t *step)
 {
 	uint64_t all;
 
@@ -130,10 +130,10 @@ weigh(uint64_t debt, const struct bucket_limit *limit, uint64_t *step)
 }
 
 static bool
-is_off(const struct bucket_limit *l)
+is_off(const struct gate_limit *l)
 {
-	GATE_ASSERT(
-	    l->per_minute <= BUCKETS_RATE_MAX && l->burst <= BUCKETS_BURST_MAX);
+	GATE_ASSERT(l->per_minute <= GATE_LIMIT_RATE_MAX &&
+	    l->burst <= GATE_LIMIT_BURST_MAX);
 	return l->per_minute <= 0 || l->burst <= 0;
 }
 
@@ -145,7 +145,7 @@ ticks(int64_t ms)
 
 struct bucket_state
 buckets_take(struct buckets *b, struct gate_span who,
-    const struct bucket_limit *limit, int64_t now_ms)
+    const struct gate_limit *limit, int64_t now_ms)
 {
 	struct bucket_state s = {.ok = true};
 	uint64_t now = ticks(now_ms), step, word;
@@ -171,7 +171,7 @@ buckets_take(struct buckets *b, struct gate_span who,
 
 struct bucket_state
 buckets_look(const struct buckets *b, struct gate_span who,
-    const struct bucket_limit *limit, int64_t now_ms)
+    const struct gate_limit *limit, int64_t now_ms)
 {
 	struct bucket_state s = {.ok = true};
 	uint64_t now = ticks(now_ms), step;

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "lib/err.h"
+#include "lib/limit.h"
 #include "lib/span.h"
 
 #define BUCKETS_WAYS 8 /* one cache line */
@@ -36,15 +37,6 @@ struct buckets {
 	_Atomic uint64_t key[2]; /* 0: not drawn yet */
 	uint64_t unused[6];
 	_Atomic uint64_t words[BUCKETS_SETS][BUCKETS_WAYS]; /* zero: free */
-};
-
-#define BUCKETS_RATE_MAX 1000000
-#define BUCKETS_BURST_MAX 10000
-
-/* So many a minute, and so many at once after a pause. */
-struct bucket_limit {
-	int64_t per_minute; /* 0: no limit */
-	int64_t burst;      /* 1 to BUCKETS_BURST_MAX */
 };
 
 struct bucket_state {
@@ -71,9 +63,9 @@ enum gate_code buckets_join(struct buckets *b) GATE_MUSTCHECK;
  * over is let through.
  */
 struct bucket_state buckets_take(struct buckets *b, struct gate_span who,
-    const struct bucket_limit *limit, int64_t now_ms);
+    const struct gate_limit *limit, int64_t now_ms);
 /* The same without taking. */
 struct bucket_state buckets_look(const struct buckets *b, struct gate_span who,
-    const struct bucket_limit *limit, int64_t now_ms);
+    const struct gate_limit *limit, int64_t now_ms);
 
 #endif

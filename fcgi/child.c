@@ -37,7 +37,8 @@ struct child {
 	struct tools tools;
 	struct poke poke;
 	struct tally tally;
-	bool has_jobs; /* of the request just answered */
+	bool has_jobs;    /* of the request just answered */
+	bool is_verified; /* that one too */
 };
 
 static enum gate_code
@@ -147,6 +148,7 @@ answer(void *ctx, const struct serve_request *r, struct gate_buf *out)
 		(void)gate_err_set(&v.err, out->failed, "answer: %s",
 		    gate_code_name(out->failed));
 	c->has_jobs = v.has_jobs;
+	c->is_verified = v.key_id != NULL;
 	ms = gate_mono_ms() - r->accepted_ms;
 	gate_metrics_add(c->start->metrics, v.reply.outcome, 1);
 	gate_metrics_observe_ms(c->start->metrics, COUNTERS_SECONDS, ms);
@@ -165,6 +167,18 @@ flush_tally(struct child *c, int64_t now_ms)
 		    c->start->log, GATE_LOG_WARN, "child", "tally", &err);
 }
 
+/* Without it nobody is refused for the queue's depth: no more than that. */
+static void
+count_queue(struct child *c)
+{
+	struct gate_err err = {0};
+
+	if (limits_count(c->tools.limits, c->settings, c->tools.db, &err) !=
+	    GATE_OK)
+		gate_log_err(
+		    c->start->log, GATE_LOG_WARN, "child", "depth", &err);
+}
+
 static void
 after(void *ctx)
 {
@@ -173,6 +187,9 @@ after(void *ctx)
 	if (c->has_jobs)
 		poke_send(&c->poke);
 	c->has_jobs = false;
+	if (c->is_verified)
+		count_queue(c);
+	c->is_verified = false;
 	if (tally_is_due(&c->tally, gate_mono_ms()))
 		flush_tally(c, gate_mono_ms());
 }
@@ -208,6 +225,7 @@ swap_settings(struct child *c)
 		settings_free(fresh);
 		return;
 	}
+	tools.limits = c->start->limits;
 	tools_clear(&c->tools);
 	settings_free(c->settings);
 	c->tools = tools;
@@ -270,6 +288,7 @@ child_run(const struct child_start *start, struct settings *settings)
 	c.generation = settings_generation(settings);
 	poke_open(&c.poke, settings->conf->worker.poke);
 	code = tools_init(&c.tools, settings, &err);
+	c.tools.limits = start->limits;
 	if (code == GATE_OK) {
 		look_at_database(&c);
 		code = serve_loop(&serve, &calls, &err);

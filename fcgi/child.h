@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include "fcgi/limits.h"
 #include "fcgi/listener.h"
 #include "fcgi/settings.h"
 #include "lib/err.h"
@@ -18,6 +19,7 @@ struct child_start {
 	const sigset_t *wait_mask;
 	struct gate_log *log;
 	struct gate_metrics *metrics;
+	struct limits *limits;
 };
 
 /*

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fcgi/address.h"
 #include "fcgi/ingest.h"
 #include "lib/clock.h"
 #include "lib/num.h"
@@ -135,7 +134,6 @@ delivery_store(struct delivery *d)
 	struct visit *v = d->visit;
 	char scope[SCOPE_TEXT], agent[USER_AGENT_MAX], from[GATE_ADDRESS_TEXT];
 	char traceparent[GATE_TRACEPARENT_TEXT];
-	struct gate_address address;
 	struct inbox_receipt receipt;
 	struct inbox_event event = {.type = d->type};
 	struct gate_buf headers;
@@ -157,8 +155,8 @@ delivery_store(struct delivery *d)
 	gate_buf_init(&headers, SIGNED_MAX);
 	code = put_signed(&headers, d);
 	in.signed_headers = gate_buf_span(&headers);
-	if (address_of(v->request, &v->tools->settings->proxies, &address)) {
-		gate_address_text(&address, from);
+	if (v->has_address) {
+		gate_address_text(&v->address, from);
 		in.address = from;
 	}
 	if (code == GATE_OK)

@@ -50,6 +50,7 @@ const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT] = {
 	2},
     [INBOX_READY] = {"ready",
 	"select version, weeks_ahead from pressgate.ready()", 0},
+    [INBOX_DEPTH] = {"depth", "select pressgate.depth($1)", 1},
     [INBOX_REJECTIONS] = {"rejections", "select pressgate.flush_rejections($1)",
 	1},
 };

@@ -10,6 +10,7 @@
 #include "fcgi/ingest.h"
 
 #include "fcgi/delivery.h"
+#include "fcgi/limits.h"
 #include "lib/clock.h"
 #include "lib/codec.h"
 #include "lib/json.h"
@@ -57,6 +58,21 @@ find_site(struct delivery *d)
 	return OUTCOME_NONE;
 }
 
+static enum outcome
+check_address(struct delivery *d)
+{
+	struct visit *v = d->visit;
+
+	return v->site == NULL ? OUTCOME_NONE
+			       : limits_allow(v, &v->site->allow);
+}
+
+static enum outcome
+take_of_address(struct delivery *d)
+{
+	return limits_address(d->visit);
+}
+
 /* What a stranger may send: as much as any site. A limit of the named site's
  * own would tell who is a site. */
 static size_t
@@ -102,6 +118,18 @@ check_signature(struct delivery *d)
 		v->idempotency_key = d->proof.idempotency_key;
 	}
 	return o;
+}
+
+static enum outcome
+take_of_site(struct delivery *d)
+{
+	return limits_site(d->visit, &d->who);
+}
+
+static enum outcome
+check_depth(struct delivery *d)
+{
+	return limits_busy(d->visit, d->visit->site->busy_policy);
 }
 
 static enum outcome
@@ -252,8 +280,12 @@ static const struct {
     {"announced size", check_announced_size},
     {"headers", read_headers},
     {"site", find_site},
+    {"address", check_address},
+    {"the address's limit", take_of_address},
     {"body", read_body},
     {"signature", check_signature},
+    {"the site's limit", take_of_site},
+    {"the queue's depth", check_depth},
     {"the site's size", check_size},
     {"json", parse_json},
     {"event type", check_event_type},

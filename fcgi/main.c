@@ -85,16 +85,17 @@ read_options(int argc, char **argv, int *status)
 }
 
 /* No room in /dev/shm, or a file of that name that is another's: it serves
- * all the same, but nobody will see what it counts. */
+ * all the same, but nobody will see what it counts, and where a web server
+ * starts the processes, each has limits of its own. */
 static void
 tell_private(const struct gate_log *log, const struct settings *s,
-    const struct gate_metrics *m)
+    const char *what, bool is_shared)
 {
 	struct gate_log_line l;
 
-	if (s->conf->metrics[0] == '\0' || gate_metrics_is_shared(m))
+	if (s->conf->metrics[0] == '\0' || is_shared)
 		return;
-	gate_log_start(&l, log, GATE_LOG_WARN, "main", "metrics_private");
+	gate_log_start(&l, log, GATE_LOG_WARN, "main", what);
 	gate_log_str(&l, "metrics", s->conf->metrics);
 	gate_log_end(&l);
 }
@@ -102,7 +103,7 @@ tell_private(const struct gate_log *log, const struct settings *s,
 /* From "who are we" to "we may serve". */
 static enum gate_code
 prepare(const struct settings *s, struct listener *listener,
-    sigset_t *wait_mask, struct gate_metrics **metrics, struct gate_err *err)
+    sigset_t *wait_mask, struct child_start *start, struct gate_err *err)
 {
 	const struct gate_conf_fcgi *c = &s->conf->fcgi;
 	enum gate_code code = gate_proc_signals(NULL, wait_mask, err);
@@ -113,7 +114,9 @@ prepare(const struct settings *s, struct listener *listener,
 		code = gate_proc_become(c->user, err);
 	if (code == GATE_OK)
 		code = gate_metrics_open(s->conf->metrics, "fcgi",
-		    counters_table, COUNTERS_COUNT, metrics, err);
+		    counters_table, COUNTERS_COUNT, &start->metrics, err);
+	if (code == GATE_OK)
+		code = limits_open(s->conf->metrics, &start->limits, err);
 	if (code == GATE_OK)
 		gate_proc_harden();
 	return code;
@@ -126,7 +129,6 @@ main(int argc, char **argv)
 	struct gate_log log;
 	struct settings *settings;
 	struct listener listener = {.fd = -1, .lock = -1};
-	struct gate_metrics *metrics = NULL;
 	struct child_start start = {.listener = &listener, .log = &log};
 	sigset_t wait_mask;
 	int status;
@@ -140,19 +142,21 @@ main(int argc, char **argv)
 	if (settings_load(start.conf_path, false, &log, &settings) != GATE_OK)
 		return EXIT_CONF;
 	log.max = settings->conf->log_level;
-	if (prepare(settings, &listener, &wait_mask, &metrics, &err) !=
-	    GATE_OK) {
+	if (prepare(settings, &listener, &wait_mask, &start, &err) != GATE_OK) {
 		gate_log_err(&log, GATE_LOG_ERROR, "main", "start", &err);
 		status = err.code == GATE_E_CONF ? EXIT_CONF : EXIT_FAILURE;
 		settings_free(settings);
 	} else {
 		start.wait_mask = &wait_mask;
-		start.metrics = metrics;
-		tell_private(&log, settings, metrics);
+		tell_private(&log, settings, "metrics_private",
+		    gate_metrics_is_shared(start.metrics));
+		tell_private(&log, settings, "limits_private",
+		    limits_is_shared(start.limits));
 		status = listener.alone ? child_run(&start, settings)
 					: pool_run(&start, settings);
 	}
 	listener_close(&listener);
-	gate_metrics_close(metrics);
+	limits_close(start.limits);
+	gate_metrics_close(start.metrics);
 	return status;
 }

@@ -47,6 +47,8 @@
 	X(UNKNOWN_SITE, "unknown_site", 401, OUTCOME_TEXT_401)                 \
 	X(REPLAYED, "replayed", 401, OUTCOME_TEXT_401)                         \
 	X(PLAIN_HTTP, "plain_http", 403, "HTTPS is required.")                 \
+	X(BAD_ADDRESS, "bad_address", 403,                                     \
+	    "Requests from this address are not taken.")                       \
 	X(NOT_FOUND, "not_found", 404, "There is nothing here.")               \
 	X(BAD_METHOD, "bad_method", 405, "This method is not allowed here.")   \
 	X(LATE_BODY, "late_body", 408, "The body did not arrive in time.")     \
@@ -61,6 +63,8 @@
 	    "The site's configuration does not know this event type.")         \
 	X(CONFLICT, "conflict", 422,                                           \
 	    "This idempotency key came before with another body.")             \
+	X(RATE, "rate", 429, "Too many requests: slow down.")                  \
+	X(BUSY, "busy", 429, "Too much is waiting here: try again later.")     \
 	X(OURS, "ours", 500, "The gateway's configuration is at fault.")       \
 	X(AWAY, "away", 503, "Try again later.")                               \
 	X(UNSURE, "unsure", 503, "Try again later.")

@@ -44,6 +44,7 @@ static const struct {
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
     {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
     {500, "Internal Server Error"},
     {503, "Service Unavailable"},
 };
@@ -118,6 +119,26 @@ put_body(struct gate_buf *b, const struct reply *r, int status)
 	(void)gate_buf_put_byte(b, '}');
 }
 
+/* Retry-After in whole seconds, at least one; and the fields of the IETF's
+ * draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4. */
+static void
+put_limit(struct gate_buf *out, const struct reply_limit *l)
+{
+	int64_t wait_s = (l->wait_ms + 999) / 1000;
+
+	if (wait_s < 1)
+		wait_s = 1;
+	(void)gate_buf_printf(out, "Retry-After: %" PRId64 "\r\n", wait_s);
+	if (l->name == NULL)
+		return;
+	(void)gate_buf_printf(
+	    out, "RateLimit-Policy: \"%s\";q=%" PRId64, l->name, l->quota);
+	if (l->window_s > 0)
+		(void)gate_buf_printf(out, ";w=%" PRId64, l->window_s);
+	(void)gate_buf_printf(out,
+	    "\r\nRateLimit: \"%s\";r=0;t=%" PRId64 "\r\n", l->name, wait_s);
+}
+
 /* Headers that belong to one status. */
 static void
 put_special(struct gate_buf *out, const struct reply *r, int status)
@@ -136,6 +157,9 @@ put_special(struct gate_buf *out, const struct reply *r, int status)
 	case 405:
 		(void)gate_buf_printf(
 		    out, "Allow: %s\r\n", r->allow == NULL ? "" : r->allow);
+		break;
+	case 429:
+		put_limit(out, &r->limit);
 		break;
 	case 503:
 		(void)gate_buf_printf(

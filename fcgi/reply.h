@@ -6,12 +6,21 @@
 #define FCGI_REPLY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "fcgi/outcome.h"
 #include "lib/buf.h"
 #include "lib/codec.h"
 #include "lib/err.h"
 #include "lib/span.h"
+
+/* Of a 429: what ran out, and when to come again. */
+struct reply_limit {
+	const char *name; /* NULL: nothing did */
+	int64_t quota;
+	int64_t window_s; /* that the quota is for; 0: for no time */
+	int64_t wait_ms;
+};
 
 struct reply {
 	enum outcome outcome;
@@ -20,6 +29,7 @@ struct reply {
 	const char *allow;               /* BAD_METHOD: what is allowed */
 	const char *restart;             /* GONE: the cursor to go on from */
 	const char *etag;                /* FOUND, UNCHANGED; NULL: none */
+	struct reply_limit limit;        /* RATE, BUSY */
 	struct gate_span body;           /* FOUND: JSON; borrowed */
 };
 

@@ -58,11 +58,17 @@ check_proof(struct visit *v, const struct scheme *scheme,
 	v->site = scheme->find_site(sites, (struct gate_span){0}, proof);
 	if (v->site == NULL && sites->incomplete)
 		return OUTCOME_UNSURE;
+	o = v->site == NULL ? OUTCOME_NONE : limits_allow(v, &v->site->allow);
+	if (o == OUTCOME_NONE)
+		o = limits_address(v);
+	if (o != OUTCOME_NONE)
+		return o;
 	t.site = v->site;
 	o = scheme->verify(&t, proof, &who, &v->why);
-	if (o == OUTCOME_NONE)
-		v->key_id = who.key_id;
-	return o;
+	if (o != OUTCOME_NONE)
+		return o;
+	v->key_id = who.key_id;
+	return limits_site(v, &who);
 }
 
 /* Who asks. */

@@ -41,6 +41,9 @@ enter(struct visit *v)
 	if (rooms[v->match.door].needs_https && !conf->plain_http &&
 	    !address_is_private(v->request, &s->proxies))
 		return OUTCOME_PLAIN_HTTP;
+	if (rooms[v->match.door].needs_https)
+		v->has_address =
+		    address_of(v->request, &s->proxies, &v->address);
 	return rooms[v->match.door].run(v);
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/dummy.h"
+#include "fcgi/limits.h"
 #include "fcgi/lookup.h"
 #include "fcgi/outcome.h"
 #include "fcgi/reply.h"
@@ -27,7 +28,8 @@
 /* What a serving process works with. Buffers keep their memory. */
 struct tools {
 	const struct settings *settings;
-	struct gate_db *db; /* connects when first used */
+	struct limits *limits; /* NULL: there are none */
+	struct gate_db *db;    /* connects when first used */
 	struct lookup lookup;
 	struct gate_dummy dummy; /* for sites and keys that do not exist */
 	struct gate_buf body;
@@ -44,6 +46,10 @@ struct visit {
 	const struct request *request;
 	const struct request_body *body;
 	struct router_match match;
+
+	/* The client, once a door that needs HTTPS is entered. */
+	struct gate_address address;
+	bool has_address;
 
 	/* Found on the way; for the log. */
 	const struct gate_site *site; /* NULL: unknown */

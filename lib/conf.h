@@ -31,6 +31,7 @@
 #include <stdio.h>
 
 #include "lib/err.h"
+#include "lib/limit.h"
 #include "lib/log.h"
 #include "lib/route.h"
 #include "lib/site.h"
@@ -73,6 +74,14 @@ struct gate_conf_worker {
 	int64_t stop_s; /* for calls in hand after SIGTERM */
 };
 
+/* What one host takes. */
+struct gate_conf_limits {
+	struct gate_limit address; /* events of one client, good or bad */
+	struct gate_limit site;    /* events of a site that has no own limit */
+	struct gate_limit get;     /* of one client, and of one site */
+	int64_t depth; /* of the queue; past it events are refused; 0: never */
+};
+
 struct gate_conf {
 	char *path;
 	char *dir; /* of path; relative references start here */
@@ -83,6 +92,7 @@ struct gate_conf {
 	struct gate_conf_database database;
 	struct gate_conf_fcgi fcgi;
 	struct gate_conf_worker worker;
+	struct gate_conf_limits limits;
 	struct gate_policy policies[GATE_URGENCY_COUNT];
 	struct gate_service *services;
 	size_t service_count;

@@ -74,13 +74,28 @@ load_event_types(const struct gate_conf_load *l, struct gate_site *s,
 				add_event_type(l, s, s->routes[i].events[k]);
 }
 
+void
+gate_conf_allow_load(const struct gate_conf_block *b, struct gate_allow *allow,
+    struct gate_conf_errors *errors)
+{
+	const struct gate_conf_given *given = gate_conf_block_key(b, "allow");
+
+	if (given->line > 0 && given->count == 0)
+		gate_conf_errors_put(errors, b->path, given->line, "allow",
+		    "is empty, expected who may come");
+	if (gate_allow_make(allow) == GATE_E_NOMEM)
+		errors->nomem = true;
+}
+
 static void
 load_site(const struct gate_conf_load *l, struct gate_site *s,
     const struct gate_conf_block *b)
 {
 	size_t i;
 
+	s->limit = l->conf->limits.site; /* unless the file says more */
 	gate_conf_fill(b, s, l->conf->dir, l->errors);
+	gate_conf_allow_load(b, &s->allow, l->errors);
 	gate_conf_doors_load(l, s, b);
 	gate_conf_sources_load(l, s, b);
 	s->routes = gate_conf_fill_room(
@@ -173,6 +188,7 @@ gate_conf_site_clear(struct gate_site *s)
 	for (i = 0; i < s->event_type_count; i++)
 		free(s->event_types[i]);
 	free(s->event_types);
+	gate_allow_clear(&s->allow);
 	gate_conf_unfill(&gate_conf_site_spec, s);
 	free(s->name);
 	free(s->file);

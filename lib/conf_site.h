@@ -19,6 +19,11 @@ struct gate_conf_load {
 	struct gate_conf_errors *errors;
 };
 
+/* Makes the list of a block whose key "allow" has been filled. One that is
+ * given and empty is an error: it would let everybody in. */
+void gate_conf_allow_load(const struct gate_conf_block *b,
+    struct gate_allow *allow, struct gate_conf_errors *errors);
+
 /* [a-z0-9-]{1,63} */
 bool gate_conf_is_site_name(struct gate_span in);
 

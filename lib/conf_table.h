@@ -17,6 +17,7 @@ enum gate_conf_type {
 	GATE_CONF_URL,      /* char *: http:// or https://, or "" */
 	GATE_CONF_MOUNT,    /* char *: a path without its last '/', or "" */
 	GATE_CONF_RANGES,   /* char *: addresses, for gate_ranges_parse */
+	GATE_CONF_RANGE,    /* char *: one of them, for gate_range_parse */
 	GATE_CONF_POINTER,  /* char *: JSON Pointer; not given: NULL */
 	GATE_CONF_REF,      /* char *: env:NAME, file:PATH or cred:NAME */
 	GATE_CONF_BUNDLE,   /* char *: file:PATH of certificates, or "" */
@@ -70,6 +71,8 @@ struct gate_conf_spec {
 /* pressgate.conf as a block without a name, and a file of sites.d. */
 extern const struct gate_conf_spec gate_conf_main_spec;
 extern const struct gate_conf_spec gate_conf_site_file_spec;
+/* A block of pressgate.conf with a file of its own. */
+extern const struct gate_conf_spec gate_conf_limits_spec;
 /* Doors of a site, which are read when the site has been. */
 extern const struct gate_conf_spec gate_conf_relay_spec;
 extern const struct gate_conf_spec gate_conf_edge_spec;

@@ -12,7 +12,8 @@
 #define DAY_S (24 * 3600)
 
 _Static_assert(sizeof(enum gate_urgency) == sizeof(unsigned int) &&
-	sizeof(enum gate_mode) == sizeof(unsigned int),
+	sizeof(enum gate_mode) == sizeof(unsigned int) &&
+	sizeof(enum gate_busy) == sizeof(unsigned int),
     "words are stored as unsigned int");
 
 static const char *const urgencies[] = {
@@ -27,6 +28,12 @@ static const char *const modes[] = {
     [GATE_MODE_DRY_RUN] = "dry-run",
     [GATE_MODE_MIRROR] = "mirror",
     [GATE_MODE_MIRROR + 1] = NULL,
+};
+
+static const char *const busy_policies[] = {
+    [GATE_BUSY_REFUSE] = "refuse",
+    [GATE_BUSY_ACCEPT] = "accept",
+    [GATE_BUSY_ACCEPT + 1] = NULL,
 };
 
 #define AT(member) .at = offsetof(struct gate_step, member)
@@ -213,6 +220,38 @@ static const struct gate_conf_key site_keys[] = {
 	.max = 3600,
 	.def = "5m",
 	.help = "How far a relay request's timestamp may be off."},
+    {.name = "allow",
+	.type = GATE_CONF_RANGE,
+	AT(allow.text),
+	.flags = GATE_CONF_LIST | GATE_CONF_OPTIONAL,
+	.count_at = offsetof(struct gate_site, allow.text_count),
+	.example = "{\"203.0.113.0/24\", \"2001:db8::/32\"}",
+	.help = "Only from these client addresses may the site's requests "
+		"come; anything else is 403. Not given: from anywhere."},
+    {.name = "rate",
+	.type = GATE_CONF_COUNT,
+	AT(limit.per_minute),
+	.flags = GATE_CONF_OPTIONAL,
+	.max = GATE_LIMIT_RATE_MAX,
+	.example = "600",
+	.help = "Events a minute, once they are verified. 0: no limit. Not "
+		"given: limits.site_rate."},
+    {.name = "burst",
+	.type = GATE_CONF_COUNT,
+	AT(limit.burst),
+	.flags = GATE_CONF_OPTIONAL,
+	.min = 1,
+	.max = GATE_LIMIT_BURST_MAX,
+	.example = "600",
+	.help = "So many of them at once after a pause. Not given: "
+		"limits.site_burst."},
+    {.name = "busy_policy",
+	.type = GATE_CONF_WORD,
+	AT(busy_policy),
+	.words = busy_policies,
+	.def = "refuse",
+	.help = "While the queue is deeper than limits.depth: refuse, for "
+		"senders that try again, or accept all the same."},
 };
 
 #undef AT

@@ -127,6 +127,15 @@ take_ranges(struct gate_conf_value *v)
 }
 
 static bool
+take_range(struct gate_conf_value *v)
+{
+	struct gate_range unused;
+
+	return gate_range_parse(gate_span_str(v->text), &unused) &&
+	    take_string(v);
+}
+
+static bool
 take_pointer(struct gate_conf_value *v)
 {
 	const char *p = v->text;
@@ -299,6 +308,8 @@ static const struct {
 	"a path such as /gate, without a slash at its end"},
     [GATE_CONF_RANGES] = {take_ranges, HEAP,
 	"addresses such as 10.0.0.0/8, separated by commas"},
+    [GATE_CONF_RANGE] = {take_range, HEAP,
+	"an address or a range such as 203.0.113.0/24"},
     [GATE_CONF_POINTER] = {take_pointer, HEAP,
 	"a JSON Pointer such as /data/post_id"},
     [GATE_CONF_REF] = {take_ref, HEAP,

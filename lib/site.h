@@ -9,9 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/address.h"
 #include "lib/crypto.h"
 #include "lib/crypto_key.h"
 #include "lib/jwt.h"
+#include "lib/limit.h"
 #include "lib/route.h"
 #include "lib/span.h"
 
@@ -105,6 +107,9 @@ struct gate_site {
 	int64_t body_max_bytes;
 	int64_t idempotency_ttl_s;
 	int64_t window_s; /* how far a relay's timestamp may be off */
+	struct gate_allow allow;
+	struct gate_limit limit; /* of events, once they are verified */
+	enum gate_busy busy_policy;
 };
 
 struct gate_sites {

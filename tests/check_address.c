@@ -1,6 +1,8 @@
 /* fcgi/address.h, in its order. */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "fcgi/address.h"
 #include "tests/fence.h"
 #include "tests/runner.h"
@@ -61,6 +63,17 @@ static const struct {
     {"10.0.0.0/8", "::ffff:10.1.1.1", true},
     {"10.0.0.0/9", "10.127.255.255", true},
     {"10.0.0.0/9", "10.128.0.0", false},
+    {"10.0.0.0/15", "10.1.255.255", true},
+    {"10.0.0.0/15", "10.2.0.0", false},
+    {"10.0.0.7/31", "10.0.0.6", true},
+    {"10.0.0.7/31", "10.0.0.8", false},
+    {"::ffff:10.0.0.0/104", "10.9.9.9", true},
+    {"::ffff:10.0.0.0/104", "11.0.0.0", false},
+    {"::ffff:10.0.0.7", "10.0.0.7", true},
+    {"2001:db8::7/127", "2001:db8::6", true},
+    {"2001:db8::7/127", "2001:db8::8", false},
+    {"2001:db8::7", "2001:db8::7", true},
+    {"2001:db8::7", "2001:db8::6", false},
     {"192.0.2.7", "192.0.2.7", true},
     {"192.0.2.7", "192.0.2.6", false},
     {"2001:db8::/32", "2001:db8:ffff::1", true},
@@ -95,6 +108,8 @@ static const struct {
     {",10.0.0.0/8"},
     {"10.0.0.0/8/8"},
     {"10.0.0.0 8"},
+    {"::ffff:10.0.0.0/8"}, /* 104 was meant; this would be half of all */
+    {"::ffff:10.0.0.0/95"},
 };
 
 START_TEST(refuses_ranges_that_are_none)
@@ -105,6 +120,54 @@ START_TEST(refuses_ranges_that_are_none)
 	    !gate_ranges_parse(gate_span_str(bad_ranges[_i].text), &r), "%s",
 	    bad_ranges[_i].text);
 	ck_assert_uint_eq(r.count, 42);
+}
+END_TEST
+
+/* A list as the configuration has it, separated by blanks here. */
+static const struct {
+	const char *list;
+	const char *who; /* NULL: unknown */
+	enum gate_code made;
+	bool has;
+} allows[] = {
+    {"", "192.0.2.1", GATE_OK, true},
+    {"", NULL, GATE_OK, true},
+    {"192.0.2.0/24", "192.0.2.1", GATE_OK, true},
+    {"192.0.2.0/24", "::ffff:192.0.2.1", GATE_OK, true},
+    {"192.0.2.0/24", "192.0.3.1", GATE_OK, false},
+    {"192.0.2.0/24", NULL, GATE_OK, false},
+    {"192.0.2.0/24 2001:db8::/32", "2001:db8::1", GATE_OK, true},
+    {"192.0.2.0/24 2001:db8::/32", "2001:db9::1", GATE_OK, false},
+    {"0.0.0.0/0", "2001:db8::1", GATE_OK, false},
+    {"192.0.2.0/24 noise", "192.0.2.1", GATE_E_BAD, true},
+    {"192.0.2.0/24,192.0.3.0/24", "192.0.2.1", GATE_E_BAD, true},
+};
+
+START_TEST(lets_in_whom_a_list_names)
+{
+	struct gate_span left = gate_span_str(allows[_i].list), one;
+	struct gate_allow a = {.text_count = 0};
+	struct gate_address who;
+	char *text[4];
+	size_t i;
+
+	a.text = text;
+	while (left.n > 0) {
+		if (!gate_span_until(&left, ' ', left.n, &one)) {
+			one = left;
+			left.n = 0;
+		}
+		text[a.text_count++] = gate_span_dup(one);
+	}
+	if (allows[_i].who != NULL)
+		ck_assert(
+		    gate_address_parse(gate_span_str(allows[_i].who), &who));
+	ck_assert_int_eq(gate_allow_make(&a), allows[_i].made);
+	ck_assert(gate_allow_has(&a, allows[_i].who == NULL ? NULL : &who) ==
+	    allows[_i].has);
+	gate_allow_clear(&a);
+	for (i = 0; i < a.text_count; i++)
+		free(text[i]);
 }
 END_TEST
 
@@ -192,6 +255,7 @@ suite(void)
 	add_row_test(t, reads_numeric_addresses_only, addresses);
 	add_row_test(t, knows_what_lies_in_a_range, members);
 	add_row_test(t, refuses_ranges_that_are_none, bad_ranges);
+	add_row_test(t, lets_in_whom_a_list_names, allows);
 	add_row_test(t, finds_the_client_behind_trusted_proxies, clients);
 	add_row_test(t, knows_an_encrypted_way_from_a_plain_one, ways);
 	suite_add_tcase(s, t);

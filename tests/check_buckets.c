@@ -15,7 +15,7 @@
 
 #define T0 INT64_C(1000000) /* some instant, in ms */
 
-static const struct bucket_limit sixty = {.per_minute = 60, .burst = 3};
+static const struct gate_limit sixty = {.per_minute = 60, .burst = 3};
 
 /* Memory of one test; freed with its process. */
 static struct buckets *
@@ -90,7 +90,7 @@ END_TEST
 /* As many as may be had in the first instant, and after ten seconds. */
 static const struct {
 	const char *what;
-	struct bucket_limit limit;
+	struct gate_limit limit;
 	int64_t now_ms;
 	int first;
 	int later;
@@ -99,8 +99,8 @@ static const struct {
     {"sixty", {60, 60}, T0, 60, 10},
     {"no limit", {0, 60}, T0, 20000, 20000},
     {"no burst is no limit", {60, 0}, T0, 20000, 20000},
-    {"the fastest", {BUCKETS_RATE_MAX, 100}, T0, 100, 100},
-    {"the largest", {60, BUCKETS_BURST_MAX}, T0, BUCKETS_BURST_MAX, 10},
+    {"the fastest", {GATE_LIMIT_RATE_MAX, 100}, T0, 100, 100},
+    {"the largest", {60, GATE_LIMIT_BURST_MAX}, T0, GATE_LIMIT_BURST_MAX, 10},
     {"just booted", {60, 5}, 0, 5, 5},
     {"eight years after", {60, 5}, INT64_C(274877906944) - 5000, 5, 5},
 };
@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(goes_by_the_time_when_the_limit_changes)
 {
-	static const struct bucket_limit wide = {60, 10};
+	static const struct gate_limit wide = {60, 10};
 	struct buckets *b = make();
 	int i;
 
@@ -235,7 +235,7 @@ END_TEST
 #define SENDERS 20000 /* more than there is time for */
 #define KILLS 60
 
-static const struct bucket_limit stress = {60, BUCKETS_BURST_MAX};
+static const struct gate_limit stress = {60, GATE_LIMIT_BURST_MAX};
 
 /* What the children of a test share. */
 struct shared {
@@ -303,8 +303,8 @@ START_TEST(gives_each_token_once_though_takers_are_killed)
 	ck_assert_uint_ge(kills, KILLS / 4);
 	ck_assert_uint_gt(m->sender, 10);
 	for (i = 0; i < m->sender; i++) { /* those that are empty */
-		ck_assert_uint_le(m->taken[i], BUCKETS_BURST_MAX);
-		lost += BUCKETS_BURST_MAX - m->taken[i];
+		ck_assert_uint_le(m->taken[i], GATE_LIMIT_BURST_MAX);
+		lost += GATE_LIMIT_BURST_MAX - m->taken[i];
 	}
 	/* One who is killed may have taken and not counted. */
 	ck_assert_uint_le(lost, kills + CHILDREN);

@@ -44,6 +44,7 @@ static const struct {
     {OUTCOME_UNKNOWN_SITE, 401},
     {OUTCOME_REPLAYED, 401},
     {OUTCOME_PLAIN_HTTP, 403},
+    {OUTCOME_BAD_ADDRESS, 403},
     {OUTCOME_NOT_FOUND, 404},
     {OUTCOME_BAD_METHOD, 405},
     {OUTCOME_LATE_BODY, 408},
@@ -53,6 +54,8 @@ static const struct {
     {OUTCOME_NO_EVENT, 422},
     {OUTCOME_UNKNOWN_EVENT, 422},
     {OUTCOME_CONFLICT, 422},
+    {OUTCOME_RATE, 429},
+    {OUTCOME_BUSY, 429},
     {OUTCOME_OURS, 500},
     {OUTCOME_AWAY, 503},
     {OUTCOME_UNSURE, 503},
@@ -170,6 +173,21 @@ START_TEST(says_what_a_refused_sender_may_do_next)
 	ck_assert_ptr_nonnull(strstr(put(&b, &r), "\r\nAllow: GET\r\n"));
 	r = (struct reply){.outcome = OUTCOME_AWAY};
 	ck_assert_ptr_nonnull(strstr(put(&b, &r), "\r\nRetry-After: "));
+	r = (struct reply){
+	    .outcome = OUTCOME_RATE, .limit = {"site", 60, 60, 1001}};
+	ck_assert_ptr_nonnull(strstr(put(&b, &r),
+	    "\r\nRetry-After: 2\r\n"
+	    "RateLimit-Policy: \"site\";q=60;w=60\r\n"
+	    "RateLimit: \"site\";r=0;t=2\r\n"));
+	r = (struct reply){
+	    .outcome = OUTCOME_BUSY, .limit = {"queue", 100000, 0, 30000}};
+	ck_assert_ptr_nonnull(strstr(put(&b, &r),
+	    "\r\nRetry-After: 30\r\n"
+	    "RateLimit-Policy: \"queue\";q=100000\r\n"
+	    "RateLimit: \"queue\";r=0;t=30\r\n"));
+	r = (struct reply){.outcome = OUTCOME_RATE};
+	ck_assert_ptr_nonnull(strstr(put(&b, &r), "\r\nRetry-After: 1\r\n"));
+	ck_assert_ptr_null(strstr(gate_buf_str(&b), "RateLimit"));
 	r = (struct reply){.outcome = OUTCOME_GONE, .restart = "0.0a0b0c0d"};
 	ck_assert_ptr_nonnull(
 	    strstr(put(&b, &r), ",\"restart\":\"0.0a0b0c0d\"}"));

@@ -26,6 +26,7 @@ fcgi {
 	$FCGI
 }
 worker { poke = "$DIR/run/worker.sock" }
+$LIMITS
 service "llm" { kind = "openai-chat"  url = "https://llm.example.com/v1" }
 """
 

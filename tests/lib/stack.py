@@ -57,6 +57,7 @@ worker {
 	user = ""
 }
 
+$LIMITS
 $POLICIES
 
 service "llm" {
@@ -82,6 +83,9 @@ retry_high { attempts = 12  base = "200ms"  factor = 2  cap = "2s" }
 retry_normal { attempts = 12  base = "200ms"  factor = 2  cap = "2s" }
 retry_low { attempts = 12  base = "200ms"  factor = 2  cap = "2s" }
 """
+
+# All that a test sends comes from one address.
+NO_LIMITS = "limits { address_rate = 0  site_rate = 0  get_rate = 0 }"
 
 SITE = """\
 site "blog" {
@@ -135,14 +139,14 @@ def fill(text, values):
 class Stack:
     """How it is made: model (of the route of SITE), processes (of the
     responder), timeout (of a call), site, conf (configuration files with
-    $NAMES), server (a class of web.py or None), port (of the web server),
+    $NAMES), limits (a block of pressgate.conf), server (a class of web.py or None), port (of the web server),
     postgres (lines for postgresql.conf), keep_running (leave everything
     running when this program ends)."""
 
     def __init__(self, model="gpt-4o-mini", processes=4, timeout="5s",
                  site=SITE, conf=CONF, policies=POLICIES,
                  server=web.Nginx, port=None, keep_running=False,
-                 name="blog", postgres=""):
+                 name="blog", postgres="", limits=NO_LIMITS):
         self.dir = None
         self.procs = {}
         self.keep_running = keep_running
@@ -160,7 +164,7 @@ class Stack:
         self.texts = {"pressgate.conf": conf, f"sites.d/{name}.conf": site}
         self.values = {"MODEL": model, "PROCESSES": processes,
                        "TIMEOUT": timeout, "VENDOR": self.vendor_url,
-                       "MOUNT": self.mount, "POLICIES": policies}
+                       "MOUNT": self.mount, "POLICIES": policies, "LIMITS": limits}
         self.base = f"http://127.0.0.1:{self.port}"
         self.client = Client(self.base, self.secret, self.mount)
 
