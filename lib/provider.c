@@ -24,7 +24,9 @@
 #define MILLIS_DIGITS_MAX 14
 
 static const struct gate_provider *const parts[] = {
-    gate_providers_hmac,
+    gate_providers_shops,
+    gate_providers_code,
+    gate_providers_people,
     gate_providers_generic,
 };
 

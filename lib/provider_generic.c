@@ -1,22 +1,16 @@
 /*
- * Rows that the operator fills in, and the check of what was filled in.
+ * Rows that the operator fills in.
  */
 #include "config.h"
 
-#include "lib/provider_trial.h"
+#include "lib/provider_rows.h"
 
-#include <string.h>
-
-#include "lib/num.h"
-
-/* A week: hand-made senders are asked for nothing better. */
-#define WINDOW_S 604800
-
+/* Hand-made senders say nothing of retries. */
 #define PROFILE                                                                \
 	.profile = {                                                           \
-	    .id = {{GATE_PLACE_HASH, NULL}},                                   \
+	    .id = {HASH},                                                      \
 	    .deadline_ms = 10000,                                              \
-	    .retry_window_s = WINDOW_S,                                        \
+	    .retry_window_s = DAYS(7),                                         \
 	}
 
 const struct gate_provider gate_providers_generic[] = {
@@ -24,12 +18,30 @@ const struct gate_provider gate_providers_generic[] = {
 	.name = "hmac",
 	.text = "any sender that signs with a shared secret",
 	.is_generic = true,
-	.signing = {.seal = GATE_SEAL_HMAC_SHA256,
-	    .encoding = GATE_ENCODING_HEX,
-	    .grammar = GATE_GRAMMAR_PREFIX,
+	.signing = {HUB_SIGNATURE("X-Signature")},
+	PROFILE,
+    },
+    {
+	.name = "public-key",
+	.text = "any sender that signs with a private key",
+	.is_generic = true,
+	.signing = {.seal = GATE_SEAL_RS256,
+	    .key_form = GATE_KEY_PEM,
+	    .encoding = GATE_ENCODING_BASE64,
+	    .grammar = GATE_GRAMMAR_BARE,
 	    .header = "X-Signature",
-	    .mark = "sha256=",
 	    .message = "{body}"},
+	PROFILE,
+    },
+    {
+	.name = "static-header",
+	.text = "any sender that can send a secret in a header",
+	.is_generic = true,
+	.is_low_trust = true,
+	.signing = {.seal = GATE_SEAL_EQUAL,
+	    .encoding = GATE_ENCODING_PLAIN,
+	    .grammar = GATE_GRAMMAR_BARE,
+	    .header = "X-Webhook-Secret"},
 	PROFILE,
     },
     {.name = NULL},

@@ -100,10 +100,10 @@ enum gate_provider_fault gate_trial_match(struct gate_trial *t,
 enum gate_code gate_provider_seal(const struct gate_provider_key *key,
     const struct gate_message *m, unsigned char mac[GATE_MAC_MAX], size_t *n);
 
-#define GATE_PROVIDER_ROWS_MAX 64
-
 /* Rows in parts, each ended by one without a name. */
-extern const struct gate_provider gate_providers_hmac[];
+extern const struct gate_provider gate_providers_shops[];
+extern const struct gate_provider gate_providers_code[];
+extern const struct gate_provider gate_providers_people[];
 extern const struct gate_provider gate_providers_generic[];
 
 #endif

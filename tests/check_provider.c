@@ -388,6 +388,34 @@ START_TEST(signs_as_the_vendor_did)
 }
 END_TEST
 
+START_TEST(has_rows_that_hold_together)
+{
+	const struct gate_provider *p;
+	struct gate_signing how;
+	struct gate_err err;
+	size_t i, k;
+
+	for (i = 0; (p = gate_provider_at(i)) != NULL; i++) {
+		ck_assert_ptr_eq(gate_provider_find(gate_span_str(p->name)), p);
+		how = p->signing;
+		if (how.header != NULL)
+			ck_assert_msg(gate_signing_check(&how, &err) == GATE_OK,
+			    "%s: %s", p->name, err.text);
+		ck_assert_msg(p->profile.deadline_ms > 0 &&
+			p->profile.retry_window_s > 0 &&
+			p->profile.id[0].kind != GATE_PLACE_NONE,
+		    "%s", p->name);
+		for (k = 0; k < hook_row_count; k++)
+			if (strcmp(hook_rows[k].provider, p->name) == 0)
+				break;
+		ck_assert_msg(k < hook_row_count, "%s: no vector", p->name);
+	}
+	ck_assert_ptr_null(gate_provider_find(GATE_SPAN("nobody")));
+	ck_assert_ptr_null(gate_provider_find(GATE_SPAN("")));
+	ck_assert_ptr_null(gate_provider_at(SIZE_MAX));
+}
+END_TEST
+
 START_TEST(names_every_fault)
 {
 	size_t f, k;
@@ -431,6 +459,7 @@ suite(void)
 	tcase_add_loop_test(
 	    t, takes_several_signatures_only_where_there_may_be_several, 0, n);
 	tcase_add_loop_test(t, signs_as_the_vendor_did, 0, n);
+	tcase_add_test(t, has_rows_that_hold_together);
 	tcase_add_test(t, names_every_fault);
 	suite_add_tcase(s, t);
 	return s;
