@@ -132,6 +132,11 @@ struct gate_provider {
 	/* Not: only who holds the secret can have sent it, but: who has seen
 	 * one delivery can send others. */
 	bool is_low_trust;
+	/* What is signed are members of the body, or nothing of it: the rest
+	 * is not proved. */
+	bool is_loose;
+	/* signing.setting is the operator's to give. */
+	bool needs_setting;
 	/* NULL: signing says it all. */
 	const struct gate_provider_verifier *verifier;
 	struct gate_profile profile;

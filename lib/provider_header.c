@@ -116,6 +116,18 @@ add(const struct gate_signing *how, struct gate_signatures *s,
 	return no_memory ? GATE_PROVIDER_NO_MEMORY : GATE_PROVIDER_OK;
 }
 
+bool
+gate_signatures_add(enum gate_encoding encoding, struct gate_signatures *s,
+    struct gate_span text)
+{
+	const struct gate_signing how = {.encoding = encoding};
+	size_t seen = s->count, before = s->count;
+
+	return text.n <= sizeof(s->store) - s->used &&
+	    add(&how, s, text, false, &seen) == GATE_PROVIDER_OK &&
+	    s->count > before;
+}
+
 /* What stands before the next separator, or all that is left. */
 static struct gate_span
 next(struct gate_span *rest, unsigned char separator)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/codec.h"
+#include "lib/crypto_certificate.h"
 #include "lib/num.h"
 #include "lib/secret.h"
 
@@ -211,6 +212,30 @@ take_whsec(
 	return code;
 }
 
+static enum gate_code
+take_certificate(
+    struct gate_provider_key *key, struct gate_span text, struct gate_err *err)
+{
+	struct gate_validity v;
+	struct gate_buf der, base64;
+	enum gate_code code;
+
+	gate_buf_init(&der, GATE_SECRET_MAX);
+	gate_buf_init(&base64, 2 * GATE_SECRET_MAX);
+	code = gate_certificate_key(text, &der, &v, err);
+	if (code == GATE_OK) {
+		code = gate_base64_put(&base64, gate_buf_span(&der));
+		code = code == GATE_OK
+		    ? take_spki(key, gate_buf_span(&base64), err)
+		    : no_memory(err);
+		key->from_s = v.from_s;
+		key->until_s = v.until_s;
+	}
+	gate_buf_clear(&der);
+	gate_buf_clear(&base64);
+	return code;
+}
+
 static enum gate_code (*const forms[GATE_KEY_FORM_COUNT])(
     struct gate_provider_key *key, struct gate_span text,
     struct gate_err *err) = {
@@ -219,6 +244,7 @@ static enum gate_code (*const forms[GATE_KEY_FORM_COUNT])(
     [GATE_KEY_WHSEC] = take_whsec,
     [GATE_KEY_SPKI] = take_spki,
     [GATE_KEY_PEM] = take_pem,
+    [GATE_KEY_CERTIFICATE] = take_certificate,
 };
 
 static bool
@@ -250,9 +276,7 @@ gate_provider_key_new(const struct gate_provider *p,
 	key->seal = how->seal;
 	key->from_s = INT64_MIN;
 	key->until_s = INT64_MAX;
-	code = forms[how->key_form] == NULL
-	    ? gate_err_set(err, GATE_E_CONF, "secret: no such form")
-	    : forms[how->key_form](key, text, err);
+	code = forms[how->key_form](key, text, err);
 	if (code == GATE_OK)
 		*out = key;
 	else

@@ -74,6 +74,11 @@ enum gate_provider_fault gate_trial_header(
 /* The signature header -> signatures. */
 enum gate_provider_fault gate_signatures_read(
     struct gate_trial *t, struct gate_signatures *out);
+/* Takes one more in; s must have room for it. False if it does not decode. */
+bool gate_signatures_add(enum gate_encoding encoding, struct gate_signatures *s,
+    struct gate_span text);
+/* All the steps, by t->how alone. */
+enum gate_provider_fault gate_trial_verify(struct gate_trial *t);
 /* Text of a time -> seconds. False, *out untouched, if it is none. */
 bool gate_stamp_seconds(
     struct gate_span text, enum gate_time_unit unit, int64_t *out);
@@ -104,6 +109,10 @@ enum gate_code gate_provider_seal(const struct gate_provider_key *key,
 extern const struct gate_provider gate_providers_shops[];
 extern const struct gate_provider gate_providers_code[];
 extern const struct gate_provider gate_providers_people[];
+extern const struct gate_provider gate_providers_keys[];
+extern const struct gate_provider gate_providers_members[];
+extern const struct gate_provider gate_providers_paypal[];
+extern const struct gate_provider gate_providers_twilio[];
 extern const struct gate_provider gate_providers_generic[];
 
 #endif

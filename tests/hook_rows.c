@@ -47,7 +47,7 @@ const struct hook_row hook_rows[] = {
 	.body = BYTES("Hello, World!"),
     },
     {
-	.source = "RFC 7617 says nothing of it: a header is equal",
+	.source = "no signature: the secret itself",
 	.provider = "static-header",
 	.secret = "a secret that is sent itself",
 	.other = "a secret that is sent itselg",
@@ -397,6 +397,187 @@ const struct hook_row hook_rows[] = {
 	    "X-Zendesk-Webhook-Signature-Timestamp: 2021-03-25T05"
 	    ":09:27Z"},
 	.body = BYTES("{\"type\":\"zen:event-type:ticket.created\"}"),
+    },
+    {
+	.source = "twilio-node and twilio-python, tests: a form",
+	.provider = "twilio",
+	.secret = "12345",
+	.other = "12346",
+	.url = "https://mycompany.com/myapp.php",
+	.target = "/myapp.php?foo=1&bar=2",
+	.headers = {"X-Twilio-Signature: RSOYDt4T1cUTdK1PDd93/VVr8B8="},
+	.body = BYTES("Digits=1234&To=%2B18005551212&From=%2B14158675309&Ca"
+		      "ller=%2B14158675309&CallSid=CA1234567890ABCDE"),
+    },
+    {
+	.source = "twilio-node, tests: the same with a port",
+	.provider = "twilio",
+	.secret = "12345",
+	.other = "12346",
+	.url = "https://mycompany.com:443/myapp.php",
+	.target = "/myapp.php?foo=1&bar=2",
+	.headers = {"X-Twilio-Signature: RSOYDt4T1cUTdK1PDd93/VVr8B8="},
+	.body = BYTES("Digits=1234&To=%2B18005551212&From=%2B14158675309&Ca"
+		      "ller=%2B14158675309&CallSid=CA1234567890ABCDE"),
+    },
+    {
+	.source = "twilio-node, tests: a body and its digest",
+	.provider = "twilio",
+	.secret = "12345",
+	.other = "12346",
+	.url = "https://mycompany.com/myapp.php",
+	.target = "/myapp.php?foo=1&bar=2&bodySHA256=0a1ff7634d9ab3b95d"
+		  "b5c9a2dfe9416e41502b283a80c7cf19632632f96e6620",
+	.headers = {"X-Twilio-Signature: a9nBmqA0ju/hNViExpshrM61xv4="},
+	.body = BYTES("{\"property\": \"value\", \"boolean\": true}"),
+    },
+    {
+	.source = "Python's hmac, as twilio-node does: port, twins",
+	.provider = "twilio",
+	.secret = "12345",
+	.other = "12346",
+	.url = "https://mycompany.com/myapp.php",
+	.target = "/myapp.php?foo=1&bar=2",
+	.headers = {"X-Twilio-Signature: TieARlu90wmpT2qdcVcpxIqNUGk="},
+	.body = BYTES("To=%2B1&MediaUrl=c&MediaUrl=a+b&MediaUrl=c"),
+	.is_loose = true,
+    },
+    {
+	.source = "sendgrid-python and -ruby, tests",
+	.provider = "sendgrid",
+	.secret = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW"
+		  "4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVp"
+		  "iglSI8eNEc6wEA3F+g==",
+	.other = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqTxd43gyp8IOEto2"
+		 "LdIfjRQrIbsd4SXZkLW6jDutdhXSJCWHw8REntlo7aNDthvj+y7G"
+		 "jUuFDb/R1NGe1OPzpA==",
+	.now_s = 1600112502,
+	.headers = {"X-Twilio-Email-Event-Webhook-Signature: MEUCIGHQVtGj"
+		    "+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe"
+		    "5W0JuG+luQAbPIqHh89M15TluLtEZtM=",
+	    "X-Twilio-Email-Event-Webhook-Timestamp: 1600112502"},
+	.body = BYTES("[{\"email\":\"hello@world.com\",\"event\":\"dropped"
+		      "\",\"reason\":\"Bounced Address\",\"sg_event_id\":\""
+		      "ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA"
+		      "\",\"sg_message_id\":\"LRzXl_NHStOGhQ4kofSm_A.filter"
+		      "drecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0\",\"sm"
+		      "tp-id\":\"<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.s"
+		      "endgrid.net>\",\"timestamp\":1600112492}]\r\n"),
+    },
+    {
+	.source = "sendgrid-nodejs, eventwebhook.spec.js of 7.0",
+	.provider = "sendgrid",
+	.secret = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEDr2LjtURuePQzpl"
+		  "ybdC+u4CwrqDqBaWjcMMsTbhdbcwHBcepxo7yAQGhHPTnlvFYPAZ"
+		  "FceEu/1FwCM/QmGUhA==",
+	.other = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqTxd43gyp8IOEto2"
+		 "LdIfjRQrIbsd4SXZkLW6jDutdhXSJCWHw8REntlo7aNDthvj+y7G"
+		 "jUuFDb/R1NGe1OPzpA==",
+	.now_s = 1588788367,
+	.headers = {"X-Twilio-Email-Event-Webhook-Signature: MEUCIQCtIHJe"
+		    "H93Y+qpYeWrySphQgpNGNr/U+UyUlBkU6n7RAwIgJTz2C+8a8xon"
+		    "ZGi6BpSzoQsbVRamr2nlxFDWYNH2j/0=",
+	    "X-Twilio-Email-Event-Webhook-Timestamp: 1588788367"},
+	.body = BYTES("{\"category\":\"example_payload\",\"event\":\"test_e"
+		      "vent\",\"message_id\":\"message_id\"}"),
+    },
+    {
+	.source = "openssl pkeyutl, as docs.discord.com says",
+	.provider = "discord",
+	.secret = "041ae59ecd12b48e3e2a53a19c253a9e319e03d15849aa3083f4"
+		  "23de1b3f9de1",
+	.other = "ba7f97c6d03e3b9a2d2826e8f6e007b385cf7da0a0edeba5b7cf"
+		 "4e1947670927",
+	.now_s = 1784500000,
+	.headers = {"X-Signature-Ed25519: bb9e728fc5617df7ec4264a5a588e54"
+		    "b9c468a47274660bc91468c50a6128f4e201d864d1ed197639d7"
+		    "30fb882f419e3e9ee40b9ca473d79a0a8ffd52833b606",
+	    "X-Signature-Timestamp: 1784500000"},
+	.body = BYTES("{\"type\":0}"),
+    },
+    {
+	.source = "docs.adyen.com, verify HMAC signatures",
+	.provider = "adyen",
+	.secret = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48"
+		  "EC2ACF6BA056",
+	.other = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48"
+		 "EC2ACF6BA057",
+	.body = BYTES("{\"live\":\"false\",\"notificationItems\":[{\"Notifi"
+		      "cationRequestItem\":{\"additionalData\":{\"hmacSigna"
+		      "ture\":\"coqCmt/IZ4E3CzPvMY8zTjQVL5hYJUiBRg8UU+iCWo0"
+		      "=\"},\"amount\":{\"value\":1130,\"currency\":\"EUR\""
+		      "},\"pspReference\":\"7914073381342284\",\"eventCode"
+		      "\":\"AUTHORISATION\",\"merchantAccountCode\":\"TestM"
+		      "erchant\",\"merchantReference\":\"TestPayment-140732"
+		      "5143704\",\"success\":\"true\"}}]}"),
+	.is_loose = true,
+    },
+    {
+	.source = "Python's hmac, as documentation.mailgun.com says",
+	.provider = "mailgun",
+	.secret = "key-0123456789",
+	.other = "key-0123456780",
+	.now_s = 1770920772,
+	.body = BYTES("{\"signature\":{\"token\":\"e0b5477167110d68991efc6b"
+		      "9f89f0a11066af27834600e123\",\"timestamp\":\"1770920"
+		      "772\",\"signature\":\"9bf4d2d2b3ee1c6cf624ba2d2eaef0"
+		      "19913b196eef17a044601bfadc7bf18097\"},\"event-data\""
+		      ":{\"event\":\"opened\",\"id\":\"Ase7i2zsRYeDXztHGENq"
+		      "RA\"}}"),
+	.is_loose = true,
+    },
+    {
+	.source = "the same of a subaccount, whose own key is not ours",
+	.provider = "mailgun",
+	.secret = "key-0123456789",
+	.other = "key-0123456780",
+	.now_s = 1770920772,
+	.body = BYTES("{\"signature\":{\"token\":\"e0b5477167110d68991efc6b"
+		      "9f89f0a11066af27834600e123\",\"timestamp\":177092077"
+		      "2,\"signature\":\"0000000000000000000000000000000000"
+		      "000000000000000000000000000000\",\"parent-signature"
+		      "\":\"9bf4d2d2b3ee1c6cf624ba2d2eaef019913b196eef17a04"
+		      "4601bfadc7bf18097\"},\"event-data\":{\"event\":\"ope"
+		      "ned\",\"id\":\"Ase7i2zsRYeDXztHGENqRA\"}}"),
+	.is_loose = true,
+    },
+    {
+	.source = "openssl dgst and zlib, as PayPal-Python-SDK does",
+	.provider = "paypal",
+	.secret = "keyring:rsa.certificate",
+	.other = "keyring:rsa_other.certificate",
+	.setting = "4JH86294D6297924G",
+	.now_s = 1431963913,
+	.headers = {"PAYPAL-TRANSMISSION-ID: dfb3be50-fd74-11e4-8bf3-7733"
+		    "9302725b",
+	    "PAYPAL-TRANSMISSION-TIME: 2015-05-18T15:45:13Z",
+	    "PAYPAL-CERT-URL: https://api.paypal.com/v1/notificat"
+	    "ions/certs/CERT-360caa42-fca2a594-a5cafa77",
+	    "PAYPAL-AUTH-ALGO: SHA256withRSA",
+	    "PAYPAL-TRANSMISSION-SIG: TnqGRjp8wGSU1rkIKWEUMRmUTrM"
+	    "EgbvQXncphaOgMFOHRcWlnUbCN5GThYWMMCbo8kApD8l2WeLkap9"
+	    "eioHJEFtI7oOSmwUPswsjOBQxBNE1CdeNb5IQB4kX92+OjyIwTO7"
+	    "WV+9wENgTYaYeDj8wPudxgRVEK2K+qBCz3fbYIWmreK5wrDPQnKb"
+	    "uUcI8J9Nq51MaRhbwoslQL8wKWtTV8hG5wzEbz00gLKwAVMjlPdx"
+	    "bb1M1mxbs4j6599Xvy2ALjdVX55Uwg3w1GGXAq34j0WHkKLgekOY"
+	    "qS4NtP9FAiQP4+YdQW4OhnITimmjmH57z0GMZCod08pFBpyf0zDk"
+	    "HRg=="},
+	.body = BYTES("{\"id\":\"WH-2WR32451HC0233532-67976317FL4543714\","
+		      "\"event_type\":\"PAYMENT.SALE.COMPLETED\"}"),
+    },
+    {
+	.source = "openssl dgst",
+	.provider = "public-key",
+	.secret = "keyring:rsa.public",
+	.other = "keyring:rsa_other.public",
+	.headers = {"X-Signature: fEfg8Qo6gUsk05YSPqU7tdPl8ySZ6Y8Op/zJxQK"
+		    "9kpOW++Qs0GMuY2/2RI81JDQD9X2s7PcwkKotqLNvujcMnvoC1wl"
+		    "PGEcvqjCCvKnABjn913QSIK/Fz97l0hWhl3DdZyxVQLqELyGuYlR"
+		    "YCv3lZJGabbvH+h0KzYP8h+sB4i4aQmRzUuxmR/2dQSUBQWd1g/W"
+		    "5+UOo6D84kaZ9RPWVc7zmwLyhGPT3b43LCLxYfGZTq1EXQaq2G0b"
+		    "OYAH8HgzNjBE45n+UOSEoB51EY3Uhe6/iIh8is1vfjsMheafYZVh"
+		    "CH6k2m0pV9QTD1KBjX9xMQrbOw5KhR/m0lFFetsa39g=="},
+	.body = BYTES("Hello, World!"),
     },
 };
 const size_t hook_row_count = sizeof(hook_rows) / sizeof(hook_rows[0]);

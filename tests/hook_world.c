@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/num.h"
+#include "tests/keyring.h"
 
 struct gate_span
 hook_copy(struct hook_world *w, struct gate_span s)
@@ -19,13 +20,20 @@ static struct gate_provider_key *
 make_key(const struct hook_world *w, const char *text)
 {
 	struct gate_provider_key *key = NULL;
+	struct gate_span name = gate_span_str(text), secret = name;
+	char *owned = NULL;
 	struct gate_err err;
 
-	if (gate_provider_key_new(w->provider, &w->how, gate_span_str(text),
-		&key, &err) != GATE_OK) {
+	if (gate_span_skip(&name, "keyring:")) {
+		owned = keyring_text((const char *)name.p);
+		secret = gate_span_str(owned);
+	}
+	if (gate_provider_key_new(w->provider, &w->how, secret, &key, &err) !=
+	    GATE_OK) {
 		(void)fprintf(stderr, "%s: %s\n", w->provider->name, err.text);
 		abort();
 	}
+	free(owned);
 	return key;
 }
 

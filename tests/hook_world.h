@@ -14,7 +14,7 @@
 struct hook_row {
 	const char *source; /* where it is from */
 	const char *provider;
-	const char *secret;
+	const char *secret; /* or keyring:NAME, of tests/keyring.h */
 	const char *other;   /* a secret that has not signed */
 	const char *setting; /* for the signing's setting */
 	const char *method, *url, *target;
