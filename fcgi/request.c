@@ -133,6 +133,10 @@ request_params(char *const *params, struct request *out)
 	}
 	if (!gate_span_is(r.role, "RESPONDER"))
 		return OUTCOME_MALFORMED;
+	/* Caddy hands the first of two types to us as CONTENT_TYPE. */
+	if (r.content_type_header.n > 0 &&
+	    !gate_span_equal(r.content_type_header, r.content_type))
+		return OUTCOME_HEADER_TWICE;
 	o = read_length(&r);
 	if (o == OUTCOME_NONE)
 		*out = r;
