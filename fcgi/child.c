@@ -194,6 +194,14 @@ after(void *ctx)
 		flush_tally(c, gate_mono_ms());
 }
 
+static void
+broken(void *ctx)
+{
+	const struct child *c = ctx;
+
+	gate_metrics_add(c->start->metrics, COUNTERS_BROKEN, 1);
+}
+
 static int64_t
 read_ms(void *ctx)
 {
@@ -276,6 +284,7 @@ child_run(const struct child_start *start, struct settings *settings)
 	struct serve_calls calls = {.before = before,
 	    .answer = answer,
 	    .after = after,
+	    .broken = broken,
 	    .read_ms = read_ms,
 	    .ctx = &c};
 	struct gate_err err = {0};

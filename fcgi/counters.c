@@ -16,4 +16,6 @@ const struct gate_metric counters_table[COUNTERS_COUNT] = {
 	    "Time from accept to answer."},
     [COUNTERS_STARTS] = {"pressgate_fcgi_starts_total", NULL, GATE_COUNTER,
 	"Serving processes started."},
+    [COUNTERS_BROKEN] = {"pressgate_fcgi_broken_total", NULL, GATE_COUNTER,
+	"Connections closed because a web server broke FastCGI."},
 };

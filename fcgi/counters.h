@@ -11,7 +11,7 @@
 #include "lib/metrics.h"
 
 /* Indices into counters_table: first the outcomes, by their numbers. */
-enum { COUNTERS_SECONDS = OUTCOME_COUNT, COUNTERS_STARTS, COUNTERS_COUNT };
+enum { COUNTERS_SECONDS = OUTCOME_COUNT, COUNTERS_STARTS, COUNTERS_BROKEN, COUNTERS_COUNT };
 
 extern const struct gate_metric counters_table[COUNTERS_COUNT];
 

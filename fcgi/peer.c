@@ -5,12 +5,10 @@
 
 #include "fcgi/peer.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fcgi/records.h"
 #include "lib/clock.h"
 
 #define PART_MS 2000 /* for what the peer still sends */
@@ -22,15 +20,6 @@ peer_has_input(int fd, int timeout_ms)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	return poll(&p, 1, timeout_ms) > 0;
-}
-
-bool
-peer_look(int fd, unsigned char room[PEER_LOOK_BYTES], bool *whole)
-{
-	ssize_t n = recv(fd, room, PEER_LOOK_BYTES, MSG_PEEK | MSG_DONTWAIT);
-
-	*whole = n > 0 && records_are_whole(gate_span_of(room, (size_t)n));
-	return n >= 0 || errno != EAGAIN;
 }
 
 static void

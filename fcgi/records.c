@@ -1,46 +1,76 @@
 /*
- * Walks records and the lengths of params. Pure. libfcgi parses the same
- * bytes afterwards and decides: this only tells that it will not have to
- * wait for more, nor give up, since then it hears the peer out.
+ * One record after the other, each
  *
- *	BEGIN_REQUEST  PARAMS  PARAMS(0)  STDIN ... STDIN(0)
+ *	header (8) | content (0 to 65535) | padding (0 to 255)
  *
- * An empty record may not be padded here: libfcgi 2.4.2 takes the padding
- * for the next header.
+ * A reader holds at most a header; content is handed on in the pieces in
+ * which it came. Every count is compared with what is left, none is added.
  */
 #include "config.h"
 
 #include "fcgi/records.h"
 
-#include <stddef.h>
+#include <string.h>
 
-#define HEADER 8
 #define VERSION_1 1
-#define BEGIN_REQUEST 1
-#define PARAMS 4
-#define STDIN 5
-#define BEGIN_BYTES 8 /* of its content */
-#define RESPONDER 1
 
-struct record {
-	unsigned char type;
-	size_t id;
-	struct gate_span content;
-	size_t padding;
-};
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
 
 static bool
-take_record(struct gate_span *s, struct record *r)
+read_header(struct records *r)
 {
-	struct gate_span h, padding;
+	const unsigned char *h = r->header;
 
-	if (!gate_span_take(s, HEADER, &h) || h.p[0] != VERSION_1)
-		return false;
-	r->type = h.p[1];
-	r->id = (size_t)h.p[2] << 8 | h.p[3];
-	r->padding = h.p[6];
-	return gate_span_take(s, (size_t)h.p[4] << 8 | h.p[5], &r->content) &&
-	    gate_span_take(s, r->padding, &padding);
+	r->type = h[1];
+	r->id = (size_t)h[2] << 8 | h[3];
+	r->length = (size_t)h[4] << 8 | h[5];
+	r->content_left = r->length;
+	r->padding_left = h[6];
+	return h[0] == VERSION_1;
+}
+
+static enum records_step
+take_header(struct records *r, struct gate_span *in)
+{
+	struct gate_span piece;
+
+	if (!gate_span_take(
+		in, least(in->n, RECORDS_HEADER - r->header_n), &piece))
+		return RECORDS_BROKEN; /* not with what least() says */
+	if (piece.n > 0)
+		memcpy(r->header + r->header_n, piece.p, piece.n);
+	r->header_n += piece.n;
+	if (r->header_n < RECORDS_HEADER)
+		return RECORDS_MORE;
+	return read_header(r) ? RECORDS_BEGUN : RECORDS_BROKEN;
+}
+
+enum records_step
+records_next(struct records *r, struct gate_span *in, struct gate_span *content)
+{
+	struct gate_span padding;
+
+	if (r->header_n < RECORDS_HEADER)
+		return take_header(r, in);
+	if (r->content_left > 0) {
+		if (in->n == 0)
+			return RECORDS_MORE;
+		if (!gate_span_take(in, least(in->n, r->content_left), content))
+			return RECORDS_BROKEN;
+		r->content_left -= content->n;
+		return RECORDS_CONTENT;
+	}
+	if (!gate_span_take(in, least(in->n, r->padding_left), &padding))
+		return RECORDS_BROKEN;
+	r->padding_left -= padding.n;
+	if (r->padding_left > 0)
+		return RECORDS_MORE;
+	r->header_n = 0;
+	return RECORDS_ENDED;
 }
 
 /* A length is one byte, or four with the highest bit set. */
@@ -61,67 +91,36 @@ take_length(struct gate_span *s, size_t *n)
 	return true;
 }
 
-/* Name-value pairs to the last byte: at others libfcgi gives up. */
 static bool
-are_pairs(struct gate_span s)
+has(struct gate_span s, int byte)
 {
-	struct gate_span text;
-	size_t name, value;
+	return s.n > 0 && memchr(s.p, byte, s.n) != NULL;
+}
 
-	while (s.n > 0)
-		if (!take_length(&s, &name) || !take_length(&s, &value) ||
-		    !gate_span_take(&s, name, &text) ||
-		    !gate_span_take(&s, value, &text))
+bool
+records_are_params(struct gate_span in)
+{
+	struct gate_span name, value;
+	size_t name_n, value_n;
+
+	while (in.n > 0)
+		if (!take_length(&in, &name_n) || !take_length(&in, &value_n) ||
+		    name_n == 0 || !gate_span_take(&in, name_n, &name) ||
+		    !gate_span_take(&in, value_n, &value) || has(name, '=') ||
+		    has(name, '\0') || has(value, '\0'))
 			return false;
 	return true;
 }
 
-static bool
-take_of(struct gate_span *s, unsigned char type, size_t id, struct record *r)
+void
+records_put_header(unsigned char out[RECORDS_HEADER], enum records_type type,
+    size_t id, size_t length)
 {
-	return take_record(s, r) && r->type == type && r->id == id;
-}
-
-/* All pairs in one record, if there are any: servers send them so. */
-static bool
-take_params(struct gate_span *s, size_t id)
-{
-	struct record r;
-
-	if (!take_of(s, PARAMS, id, &r))
-		return false;
-	if (r.content.n > 0 &&
-	    (!are_pairs(r.content) || !take_of(s, PARAMS, id, &r)))
-		return false;
-	return r.content.n == 0 && r.padding == 0;
-}
-
-static bool
-take_body(struct gate_span *s, size_t id)
-{
-	struct record r;
-
-	do {
-		if (!take_of(s, STDIN, id, &r))
-			return false;
-	} while (r.content.n > 0);
-	return r.padding == 0;
-}
-
-/* Other roles may send more, or are none, at which libfcgi gives up. */
-static bool
-is_responder(const struct record *r)
-{
-	return r->type == BEGIN_REQUEST && r->content.n == BEGIN_BYTES &&
-	    r->content.p[0] == 0 && r->content.p[1] == RESPONDER;
-}
-
-bool
-records_are_whole(struct gate_span in)
-{
-	struct record begin;
-
-	return take_record(&in, &begin) && is_responder(&begin) &&
-	    take_params(&in, begin.id) && take_body(&in, begin.id) &&
-	    in.n == 0;
+	memset(out, 0, RECORDS_HEADER);
+	out[0] = VERSION_1;
+	out[1] = (unsigned char)type;
+	out[2] = (unsigned char)(id >> 8);
+	out[3] = (unsigned char)id;
+	out[4] = (unsigned char)(length >> 8);
+	out[5] = (unsigned char)length;
 }

@@ -2,28 +2,25 @@
  * The accept loop. Facts about libfcgi 2.4.2 that shape it (source read and
  * tried):
  *
- *  - it has no read timeout, and a socket accepted from an AF_UNIX listener
- *    inherits none: a repeating SIGALRM without SA_RESTART makes a blocked
- *    read fail with EINTR, which it takes as the end of the connection. A
- *    request that is all there when we look (peer.c) needs no such clock,
- *    and that is nearly every one;
+ *  - it has no read timeout, and reads what it should not (intake.c): so
+ *    it is given the head of a request, which we have read and looked
+ *    through, by a socket pair of our own, and bodies it never sees;
+ *  - it waits without end for a peer to take an answer: a repeating SIGALRM
+ *    without SA_RESTART makes the write fail with EINTR. An answer that
+ *    fits the socket needs no such clock, and that is nearly every one;
  *  - a TERM that lands between its look at the flag and its accept(2) is
  *    lost, and its accept loop goes on to the next peer behind our back: so
- *    we accept ourselves and hand it the connection (ipcFd, with
- *    keepConnection set so that it is not closed at once); its own listening
- *    socket is -1, at which it gives up;
+ *    we accept ourselves, and set its ipcFd (with keepConnection, so that
+ *    it is not closed at once); its own listening socket is -1, at which it
+ *    gives up;
  *  - a kept connection that is idle would starve all others: it is dropped
  *    as soon as somebody waits on the listener;
  *  - it closes with shutdown, then reads what the peer still sends until a
  *    poll times out: 2 s unless LIBFCGI_OS_CLOSE_POLL_TIMEOUT says less, and
- *    without end if the peer always has more: so we close ourselves where it
- *    lets us, and at once if nothing is left to be read;
+ *    without end if the peer always has more: so we close ourselves, and at
+ *    once if nothing is left to be read;
  *  - of children that poll one listener all wake for one connection: an
- *    epoll instance of each with EPOLLEXCLUSIVE wakes one;
- *  - params that end with the connection look complete; only the stream's
- *    error tells;
- *  - what is not read of STDIN before the answer would be taken for the next
- *    request of a kept connection.
+ *    epoll instance of each with EPOLLEXCLUSIVE wakes one.
  *
  * Signals are blocked but where this file says so: STOP, RELOAD and CHILD
  * only while waiting (epoll_pwait), ALARM only within libfcgi.
@@ -40,8 +37,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "fcgi/intake.h"
 #include "fcgi/peer.h"
 #include "lib/clock.h"
 #include "lib/num.h"
@@ -50,7 +49,6 @@
 #define FIRST_BYTE_MS 1000 /* web servers send as soon as they connect */
 #define WRITE_MS 2000      /* to take our answer */
 #define DRAIN_MAX 65536    /* of a body nobody wanted, to keep a connection */
-#define CHUNK 16384
 #define OUT_KEPT_MAX (1024 * 1024) /* more is given back after an answer */
 #define ALARM_EVERY_MS 100 /* after the deadline, until somebody hears it */
 #define CLOSE_POLL_TEXT "200"
@@ -61,14 +59,14 @@ struct serve {
 	const struct serve_settings *s;
 	const struct serve_calls *calls;
 	FCGX_Request r;
+	int pair[2]; /* libfcgi reads heads from [0] */
 	int epoll;
-	bool fresh;    /* first request of its connection */
-	bool whole;    /* all of it is there: reading cannot block */
-	bool read_out; /* nor is any of its body left */
+	int fd;     /* the connection in hand, or -1 */
+	bool fresh; /* first request of its connection */
 	int64_t accepted_ms;
 	int64_t read_by_ms; /* monotonic */
+	struct intake intake;
 	struct gate_buf out;
-	unsigned char room[PEER_LOOK_BYTES];
 };
 
 static void
@@ -93,15 +91,13 @@ let_alarm(int how)
 	(void)sigprocmask(how, &alarm_only, NULL);
 }
 
-/* From here to io_end libfcgi may block, until_ms at most; or not at all. */
+/* From here to io_end libfcgi may block, WRITE_MS at most; or not at all. */
 static void
-io_begin(bool may_block, int64_t until_ms)
+io_begin(bool may_block)
 {
-	int64_t left = until_ms - gate_mono_ms();
-
 	if (!may_block)
 		return;
-	set_timer(left < 1 ? 1 : left);
+	set_timer(WRITE_MS);
 	let_alarm(SIG_UNBLOCK);
 }
 
@@ -117,93 +113,34 @@ io_end(bool may_block)
 
 /* Patiently, unless it has said all it had to say and we have heard it. */
 static void
-hang_up(struct serve *v)
+drop_connection(struct serve *v)
 {
-	int fd = v->r.ipcFd;
+	int fd = v->fd;
 
 	if (fd < 0)
 		return;
-	v->r.ipcFd = -1;
-	peer_part(fd, !v->whole || (!v->read_out && peer_has_input(fd, 0)));
-}
-
-static void
-drop_connection(struct serve *v)
-{
-	if (v->r.ipcFd < 0)
-		return;
-	FCGX_Free(&v->r, 0);
-	hang_up(v);
-}
-
-/* Reads to the end of STDIN also when max is reached exactly, since only
- * the end tells that nothing was left. */
-static enum request_body_end
-read_all(struct serve *v, size_t max, struct gate_buf *out)
-{
-	size_t got = 0;
-
-	for (;;) {
-		size_t want = max - got < CHUNK ? max - got + 1 : CHUNK, n;
-		unsigned char *p;
-		bool late;
-
-		if (gate_buf_room(out, want, &p) != GATE_OK)
-			return REQUEST_BODY_NOMEM;
-		n = (size_t)FCGX_GetStr((char *)p, (int)want, v->r.in);
-		gate_buf_added(out, n);
-		got += n;
-		if (got > max)
-			return REQUEST_BODY_LONG;
-		late = gate_mono_ms() >= v->read_by_ms;
-		if (n < want && FCGX_GetError(v->r.in) == 0)
-			return REQUEST_BODY_OK;
-		if (late)
-			return REQUEST_BODY_LATE;
-		if (n < want)
-			return REQUEST_BODY_CUT;
-	}
+	v->fd = -1;
+	peer_part(fd,
+	    !intake_rest(&v->intake, gate_mono_ms(), DRAIN_MAX) ||
+		peer_has_input(fd, 0));
 }
 
 static enum request_body_end
 read_body(void *ctx, size_t max, struct gate_buf *out)
 {
 	struct serve *v = ctx;
-	enum request_body_end end;
 
-	io_begin(!v->whole, v->read_by_ms);
-	end = read_all(v, max, out);
-	io_end(!v->whole);
-	v->read_out = end == REQUEST_BODY_OK;
-	return end;
-}
-
-/* A connection can be kept only if the request was read to its end. */
-static void
-drain(struct serve *v)
-{
-	char trash[4096];
-	size_t got = 0;
-	int n = 1;
-
-	while (n > 0 && got < DRAIN_MAX) {
-		n = FCGX_GetStr(trash, (int)sizeof(trash), v->r.in);
-		got += (size_t)n;
-		if (n < (int)sizeof(trash))
-			return; /* the end, or an error that Finish sees */
-	}
-	v->r.keepConnection = 0;
+	return intake_body(&v->intake, v->read_by_ms, max, out);
 }
 
 /* A connection that is kept is waited on beside the listener. */
 static void
 keep(struct serve *v)
 {
-	struct epoll_event on = {.events = EPOLLIN, .data.fd = v->r.ipcFd};
+	struct epoll_event on = {.events = EPOLLIN, .data.fd = v->fd};
 
-	if (v->fresh &&
-	    epoll_ctl(v->epoll, EPOLL_CTL_ADD, v->r.ipcFd, &on) != 0)
-		hang_up(v);
+	if (v->fresh && epoll_ctl(v->epoll, EPOLL_CTL_ADD, v->fd, &on) != 0)
+		drop_connection(v);
 }
 
 /* As FCGX_Finish_r, which would close the connection of a peer that does
@@ -214,8 +151,8 @@ finish(struct serve *v)
 	bool ok = FCGX_FClose(v->r.err) == 0;
 
 	ok = FCGX_FClose(v->r.out) == 0 && ok;
-	ok = FCGX_GetError(v->r.in) == 0 && ok;
 	FCGX_Free(&v->r, 0);
+	v->r.ipcFd = -1;
 	return ok;
 }
 
@@ -228,64 +165,112 @@ answer(struct serve *v)
 	    .accepted_ms = v->accepted_ms,
 	};
 	struct gate_span out;
-	bool kept, may_block;
+	bool kept = v->r.keepConnection != 0, may_block;
 	int n;
 
 	gate_buf_reset(&v->out);
 	v->calls->answer(v->calls->ctx, &q, &v->out);
 	out = gate_buf_span(&v->out);
-	/* drain() reads, too, where the connection is to be kept. */
-	may_block = !v->fresh || !v->whole || out.n > SMALL_ANSWER;
-	io_begin(may_block, gate_mono_ms() + WRITE_MS);
+	may_block = !v->fresh || out.n > SMALL_ANSWER;
+	io_begin(may_block);
 	/* A peer that went away is not our trouble: the event is stored. */
 	if (v->out.failed == GATE_OK && gate_to_int(out.n, &n))
 		(void)FCGX_PutStr((const char *)out.p, n, v->r.out);
-	if (v->r.keepConnection != 0)
-		drain(v);
-	kept = finish(v) && v->r.keepConnection != 0;
+	kept = finish(v) && kept;
 	io_end(may_block);
-	if (kept)
+	/* Only if the request was read to its end. */
+	if (kept &&
+	    intake_rest(&v->intake, gate_mono_ms() + WRITE_MS, DRAIN_MAX))
 		keep(v);
 	else
-		hang_up(v);
+		drop_connection(v);
 	v->fresh = false;
 	if (v->out.cap > OUT_KEPT_MAX)
 		gate_buf_clear(&v->out);
 	v->calls->after(v->calls->ctx);
 }
 
-/* Reads BEGIN_REQUEST and the params of the connection in ipcFd. */
+/* The head as canonical records, into the pair: it holds far more. */
 static bool
-begin(struct serve *v)
+feed(struct serve *v)
 {
-	int rc;
+	unsigned char begin[RECORDS_HEADER], params[RECORDS_HEADER],
+	    end[RECORDS_HEADER];
+	struct gate_span p = gate_buf_span(&v->intake.params);
+	struct iovec io[] = {
+	    {begin, sizeof(begin)},
+	    {v->intake.begin, sizeof(v->intake.begin)},
+	    {params, p.n > 0 ? sizeof(params) : 0},
+	    {v->intake.params.p, p.n},
+	    {end, sizeof(end)},
+	};
+	struct msghdr m = {.msg_iov = io, .msg_iovlen = GATE_COUNT(io)};
+	size_t i, id = v->intake.id, all = 0;
+	ssize_t n;
 
-	v->accepted_ms = gate_mono_ms();
-	v->read_by_ms = v->accepted_ms + v->calls->read_ms(v->calls->ctx);
-	/* FCGX_Accept_r finishes "the request before" first, which closes
-	 * the connection unless it is to be kept. */
-	v->r.keepConnection = 1;
-	io_begin(!v->whole, v->read_by_ms);
-	rc = FCGX_Accept_r(&v->r);
-	io_end(!v->whole);
-	if (rc != 0)
+	records_put_header(
+	    begin, RECORDS_BEGIN_REQUEST, id, sizeof(v->intake.begin));
+	records_put_header(params, RECORDS_PARAMS, id, p.n);
+	records_put_header(end, RECORDS_PARAMS, id, 0);
+	for (i = 0; i < GATE_COUNT(io); i++)
+		all += io[i].iov_len;
+	n = sendmsg(v->pair[1], &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n > 0 && (size_t)n == all;
+}
+
+/* What a failure left in the pair must not be the next one's. */
+static bool
+open_pair(struct serve *v)
+{
+	size_t i;
+
+	for (i = 0; i < GATE_COUNT(v->pair); i++)
+		if (v->pair[i] >= 0)
+			(void)close(v->pair[i]);
+	v->pair[0] = v->pair[1] = -1;
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, v->pair) == 0;
+}
+
+/* libfcgi makes its params of a head that is there. */
+static bool
+parse_head(struct serve *v)
+{
+	if (!feed(v))
 		return false;
-	/* Params that broke off are handed over as if they were whole. */
-	if (FCGX_GetError(v->r.in) != 0) {
-		drop_connection(v);
+	/* FCGX_Accept_r finishes "the request before" first, which closes
+	 * ipcFd unless it is to be kept. */
+	v->r.keepConnection = 1;
+	v->r.ipcFd = v->pair[0];
+	if (FCGX_Accept_r(&v->r) != 0) {
+		v->pair[0] = v->r.ipcFd; /* -1 if it has closed it */
+		v->r.ipcFd = -1;
 		return false;
 	}
+	v->r.ipcFd = v->fd;
 	return true;
 }
 
+/* Reads the head of a request of the connection in fd. */
 static bool
-look(struct serve *v)
+begin(struct serve *v)
 {
-	v->read_out = false;
-	return peer_look(v->r.ipcFd, v->room, &v->whole);
+	enum intake_end end;
+
+	v->accepted_ms = gate_mono_ms();
+	v->read_by_ms = v->accepted_ms + v->calls->read_ms(v->calls->ctx);
+	end = intake_head(
+	    &v->intake, v->accepted_ms + FIRST_BYTE_MS, v->read_by_ms);
+	if (end == INTAKE_READY && parse_head(v))
+		return true;
+	if (end == INTAKE_BROKEN)
+		v->calls->broken(v->calls->ctx);
+	drop_connection(v);
+	if (end == INTAKE_READY)
+		(void)open_pair(v); /* if not now, at the next one */
+	return false;
 }
 
-/* Takes a waiting connection into r.ipcFd. False: none, or it is silent. */
+/* Takes a waiting connection, if there still is one. */
 static enum gate_code
 take_connection(struct serve *v, bool *taken, struct gate_err *err)
 {
@@ -309,13 +294,9 @@ take_connection(struct serve *v, bool *taken, struct gate_err *err)
 			return GATE_OK;
 		}
 	}
-	v->r.ipcFd = fd;
+	v->fd = fd;
 	v->fresh = true;
-	if (!look(v) && !(peer_has_input(fd, FIRST_BYTE_MS) && look(v))) {
-		v->r.ipcFd = -1;
-		(void)close(fd);
-		return GATE_OK;
-	}
+	intake_open(&v->intake, fd);
 	*taken = true;
 	return GATE_OK;
 }
@@ -335,8 +316,7 @@ wait_for_request(struct serve *v, bool *ready, struct gate_err *err)
 		return GATE_OK;
 	v->calls->before(v->calls->ctx);
 	for (i = 0; i < n; i++) {
-		if (e[i].data.fd == v->r.ipcFd) {
-			(void)look(v);
+		if (e[i].data.fd == v->fd) {
 			*ready = true;
 			return GATE_OK;
 		}
@@ -370,16 +350,38 @@ init(struct serve *v, struct gate_err *err)
 	if (FCGX_InitRequest(&v->r, -1, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
 		return gate_err_set(err, GATE_E_BUG, "libfcgi: init");
 	v->r.ipcFd = -1;
+	intake_init(&v->intake);
+	if (!open_pair(v))
+		return gate_err_sys(err, "socketpair");
 	gate_buf_init(&v->out, SERVE_ANSWER_MAX);
 	return watch_listener(v, err);
+}
+
+static void
+clear(struct serve *v)
+{
+	size_t i;
+
+	drop_connection(v);
+	for (i = 0; i < GATE_COUNT(v->pair); i++)
+		if (v->pair[i] >= 0)
+			(void)close(v->pair[i]);
+	if (v->epoll >= 0)
+		(void)close(v->epoll);
+	gate_buf_clear(&v->out);
+	intake_clear(&v->intake);
 }
 
 enum gate_code
 serve_loop(const struct serve_settings *s, const struct serve_calls *calls,
     struct gate_err *err)
 {
-	struct serve v = {
-	    .s = s, .calls = calls, .r = {.ipcFd = -1}, .epoll = -1};
+	struct serve v = {.s = s,
+	    .calls = calls,
+	    .r = {.ipcFd = -1},
+	    .pair = {-1, -1},
+	    .epoll = -1,
+	    .fd = -1};
 	enum gate_code code = init(&v, err);
 	int64_t served = 0;
 	bool ready;
@@ -392,9 +394,6 @@ serve_loop(const struct serve_settings *s, const struct serve_calls *calls,
 		if (s->requests_max > 0 && ++served >= s->requests_max)
 			break;
 	}
-	drop_connection(&v);
-	if (v.epoll >= 0)
-		(void)close(v.epoll);
-	gate_buf_clear(&v.out);
+	clear(&v);
 	return code;
 }

@@ -29,6 +29,8 @@ struct serve_calls {
 	    void *ctx, const struct serve_request *r, struct gate_buf *out);
 	/* The answer has left. */
 	void (*after)(void *ctx);
+	/* A peer broke the protocol before anything could be answered. */
+	void (*broken)(void *ctx);
 	/* How long a request's params and body may take, from accept. */
 	int64_t (*read_ms)(void *ctx);
 	void *ctx;

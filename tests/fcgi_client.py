@@ -24,11 +24,10 @@ def record(kind, content=b"", id=1, padding=0, version=1):
 
 
 def stream(kind, content, id=1, padding=0, size=65535):
-    """The content in records of at most size, and the empty one, which is
-    not padded: libfcgi takes padding of an empty PARAMS for a header."""
+    """The content in records of at most size, and the empty one."""
     out = b"".join(record(kind, content[i:i + size], id, padding)
                    for i in range(0, len(content), size))
-    return out + record(kind, b"", id)
+    return out + record(kind, b"", id, padding)
 
 
 def begin(id=1, role=RESPONDER, flags=0):
@@ -144,13 +143,14 @@ class Connection:
             return None
         return None if content is None else (kind, id, content[:length])
 
-    def answer(self):
+    def answer(self, id=None):
+        """To the end of a request: that one, or whichever."""
         out = b""
         while r := self.record():
-            kind, _, content = r
+            kind, which, content = r
             if kind == STDOUT:
                 out += content
-            elif kind == END:
+            elif kind == END and id in (None, which):
                 return Answer(out, True, content[4])
         return Answer(out, False)
 

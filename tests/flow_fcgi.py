@@ -270,10 +270,10 @@ def repeat_params(check, s):
         s.path, good + [("HTTP_USER_AGENT", "M\xf6ller/1")], body), 202)
     check.status("300 params", fc.ask(
         s.path, good + [(f"X{i}", "y") for i in range(300)], body), 400)
-    check.status("70000 params", fc.ask(
-        s.path, good + [(f"X{i}", "y") for i in range(70000)], body), 400)
-    check.status("a param of 100 KB", fc.ask(
-        s.path, good + [("HTTP_X", "y" * 100000)], body), 400)
+    check.status("70000 params: hung up on", fc.ask(
+        s.path, good + [(f"X{i}", "y") for i in range(70000)], body), 0)
+    check.status("a param of 100 KB: hung up on", fc.ask(
+        s.path, good + [("HTTP_X", "y" * 100000)], body), 0)
     check.status("a signature of 2 KB", s.post(
         body, "d-1", HTTP_X_WP_SIGNATURE="0" * 2048), 400)
 
@@ -343,12 +343,12 @@ def break_protocol(check, s):
         with fc.Connection(s.path) as c:
             c.send(fc.begin(role=role) + whole[16:])
             check.status(f"role {role}", c.answer(), 400)
-    with fc.Connection(s.path) as c:  # libfcgi 2.4.2 hangs up on it
-        c.send(fc.record(fc.GET_VALUES, fc.pair("FCGI_MPXS_CONNS", "") * 20,
-                         id=0))
+    with fc.Connection(s.path) as c:  # libfcgi 2.4.2 writes past its stack
+        c.send(fc.record(fc.GET_VALUES, fc.pair("FCGI_MPXS_CONNS", "")
+                         * 2000, id=0))
         r = c.record()
-        check("GET_VALUES is answered in bounds or not at all",
-              r is None or len(r[2]) < 256, r)
+        check("GET_VALUES is answered", r == (
+            fc.GET_VALUES_RESULT, 0, fc.pair("FCGI_MPXS_CONNS", "0")), r)
     with fc.Connection(s.path) as c:
         c.send(fc.record(77, b"xx", id=0))
         check("an unknown type is named", c.record()[0] == fc.UNKNOWN_TYPE)
