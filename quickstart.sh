@@ -35,7 +35,8 @@ die()
 # What a build and the demo need.
 packages_demo="gcc libc6-dev make autoconf automake pkg-config
 	libfcgi-dev libssl-dev libjson-c-dev libpq-dev
-	libcurl4-openssl-dev libconfuse-dev postgresql nginx-light
+	libcurl4-openssl-dev libconfuse-dev libpcre2-dev postgresql
+	nginx-light
 	python3 curl openssl"
 # What the tests need beside that. php-fpm and php stand before wordpress:
 # else apt takes PHP as an Apache module.

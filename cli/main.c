@@ -13,6 +13,7 @@
 #include "lib/crypto.h"
 #include "lib/http.h"
 #include "lib/json.h"
+#include "lib/schema_pattern.h"
 #include "lib/num.h"
 
 struct verb {
@@ -132,9 +133,10 @@ print_version(void)
 	char pq[GATE_DB_VERSION_TEXT];
 
 	gate_db_version(pq);
-	printf("pressgate %s\n%s\n%s\n%s\nlibcurl %s\nlibconfuse %s\n",
-	    PACKAGE_VERSION, gate_crypto_version(), gate_json_version(), pq,
-	    gate_http_version(), gate_conf_version());
+	printf("pressgate %s\n%s\n%s\n%s\n%s\nlibcurl %s\nlibconfuse %s\n",
+	    PACKAGE_VERSION, gate_crypto_version(), gate_json_version(),
+	    gate_pattern_version(), pq, gate_http_version(),
+	    gate_conf_version());
 	return CLI_OK;
 }
 

@@ -165,6 +165,13 @@ gate_buf_printf(struct gate_buf *b, const char *fmt, ...)
 	return GATE_OK;
 }
 
+void
+gate_buf_cut(struct gate_buf *b, size_t n)
+{
+	GATE_ASSERT(n <= b->n);
+	b->n = n;
+}
+
 struct gate_span
 gate_buf_span(const struct gate_buf *b)
 {

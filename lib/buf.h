@@ -46,6 +46,8 @@ enum gate_code gate_buf_printf(struct gate_buf *b, const char *fmt, ...)
 enum gate_code gate_buf_room(
     struct gate_buf *b, size_t n, unsigned char **p) GATE_MUSTCHECK;
 void gate_buf_added(struct gate_buf *b, size_t n);
+/* Forgets what stands behind the first n <= b->n bytes. */
+void gate_buf_cut(struct gate_buf *b, size_t n);
 
 /* What stands in it; borrows until the next put. */
 struct gate_span gate_buf_span(const struct gate_buf *b);

@@ -63,7 +63,8 @@ bool gate_json_each(const struct gate_json *v,
     bool (*f)(const char *key, const struct gate_json *member, void *ctx),
     void *ctx);
 
-/* False, *out untouched, if v is of another kind. Borrowed. */
+/* False, *out untouched, if v is of another kind. Borrowed; a NUL stands
+ * behind it. */
 bool gate_json_string(
     const struct gate_json *v, struct gate_span *out) GATE_MUSTCHECK;
 /* Also false for an integer above INT64_MAX (uint64); its text is exact. */

@@ -37,7 +37,7 @@ confuse.h lib/conf_tree.c
 fcgiapp.h fcgi/serve.c
 fcgi_stdio.h
 curl/ lib/http.c lib/http_*.[ch]
-pcre2 lib/schema.c
+pcre2 lib/schema_pattern.c
 '
 
 # function (a regular expression): the files that may call it
