@@ -65,6 +65,7 @@ declare
 	won uuid[];	-- whose key was new
 	won_second uuid[];
 	fresh uuid[];	-- won, and without a twin under the second key
+	other record;
 	found_n int;
 begin
 	-- The re-reads below must see what others committed while we waited.
@@ -105,15 +106,20 @@ begin
 	-- A second key says the same for a while only: content that comes again
 	-- later is another event. Nobody has to have pruned it by then.
 	if two_keys then
-		perform from idem i
-		 where i.site_id = p_site_id and i.source_id = p_source_id
-		   and i.kind = 1 and i.key = any (p_second_keys)
-		   and i.expires_at <= now()
-		 order by i.key collate "C" for update;
-		delete from idem i
-		 where i.site_id = p_site_id and i.source_id = p_source_id
-		   and i.kind = 1 and i.key = any (p_second_keys)
-		   and i.expires_at <= now();
+		for other in
+			select x.key
+			  from (select distinct k collate "C" as key
+			      from unnest(p_second_keys) k order by 1) x
+			 cross join lateral (select from idem
+			     where site_id = p_site_id and source_id = p_source_id
+			       and kind = 1 and key = x.key
+			       and expires_at <= now() limit 1) old
+		loop
+			delete from idem
+			 where site_id = p_site_id and source_id = p_source_id
+			   and kind = 1 and key = other.key
+			   and expires_at <= now();
+		end loop;
 	end if;
 
 	-- 2. Who is first? Sorted, so that overlapping batches cannot deadlock.
@@ -143,22 +149,24 @@ begin
 	-- 3. New key, known content (or the other way round): both rows shall
 	-- name the event that was first.
 	if two_keys then
-		update idem i set event_id = w.event_id
-		  from unnest(p_event_ids, p_keys, p_second_keys) e (id, key, second)
-		  join idem w on w.site_id = p_site_id and w.source_id = p_source_id
-		   and w.kind = 0 and w.key = e.key and w.key = any (p_keys)
-		 where i.site_id = p_site_id and i.source_id = p_source_id
-		   and i.kind = 1 and i.key = e.second
-		   and i.key = any (p_second_keys)
-		   and e.id = any (won_second) and e.id <> all (won);
-		update idem i set event_id = w.event_id
-		  from unnest(p_event_ids, p_keys, p_second_keys) e (id, key, second)
-		  join idem w on w.site_id = p_site_id and w.source_id = p_source_id
-		   and w.kind = 1 and w.key = e.second
-		   and w.key = any (p_second_keys)
-		 where i.site_id = p_site_id and i.source_id = p_source_id
-		   and i.kind = 0 and i.key = e.key and i.key = any (p_keys)
-		   and e.id = any (won) and e.id <> all (won_second);
+		for other in
+			select 1 kind, e.second key, e.key known
+			  from unnest(p_event_ids, p_keys, p_second_keys)
+			      e (id, key, second)
+			 where e.id = any (won_second) and e.id <> all (won)
+			union all
+			select 0, e.key, e.second
+			  from unnest(p_event_ids, p_keys, p_second_keys)
+			      e (id, key, second)
+			 where e.id = any (won) and e.second is not null
+			   and e.id <> all (won_second)
+		loop
+			update idem i set event_id = w.event_id from idem w
+			 where i.site_id = p_site_id and i.source_id = p_source_id
+			   and i.kind = other.kind and i.key = other.key
+			   and w.site_id = p_site_id and w.source_id = p_source_id
+			   and w.kind = 1 - other.kind and w.key = other.known;
+		end loop;
 		fresh := array(select e.id
 		    from unnest(p_event_ids, p_second_keys) e (id, second)
 		   where e.id = any (won)
@@ -196,7 +204,8 @@ begin
 		      p_job_error)
 		      j (event, lane, route, step, mode, serial_key,
 		          coalesce_key, due, error)
-		  left join lane l on l.id = j.lane
+		  left join lateral (select * from lane
+		      where id = j.lane limit 1) l on true
 		 where p_event_ids[j.event] = any (fresh) and j.serial_key is null;
 		if serial then
 			perform ingest_serial(p_site_id, fresh, p_event_ids,

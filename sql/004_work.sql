@@ -3,9 +3,12 @@
 -- means that somebody else has claimed the job since, or that the writer has
 -- given it back itself, and a late copy of his call must not touch it again.
 --
--- Look-ups are written as laterals with a limit, or name the ids a second
--- time with `= any`: planned while the tables were empty, a plain join may
--- walk a whole index for the life of a connection.
+-- What a call touches must not depend on statistics, nor on how full a table
+-- was when a connection planned: a plain join by id may walk the whole index,
+-- and so may one that is told all ids a second time, once for each of them.
+-- So a row that is read or locked is looked up by a lateral with a limit or a
+-- lock, and one that is written by `id = any (array[x.id])`, which can neither
+-- be hashed nor merged.
 
 set local search_path = pressgate, pg_temp;
 
@@ -131,7 +134,7 @@ begin
 		                    where id = p_worker) - interval '10 s'))
 		        then 1 else 0 end
 		  from picked p
-		 where b.id = p.id and b.id = any (array(select id from picked))
+		 where b.id = any (array[p.id])
 		returning p.pair, b.id, p.due_at)
 	select array_agg(m.pair), array_agg(m.id), array_agg(m.due_at)
 	  into pairs, ids, dues from mine m;
@@ -236,7 +239,6 @@ as $$
 declare
 	items finish_item[];
 	mine finish_item[];
-	ours bigint[];
 	ends constant text[] := '{done,dead,cancelled,mirrored}';
 	t timestamptz;
 	i finish_item;
@@ -254,12 +256,11 @@ begin
 	    null::finish_item, p_items) x order by x.id);
 
 	-- Locks, always in this order: serial, stream, job.
-	perform 1 from unnest(items) x
-	   join serial s on s.site_id = x.site_id and s.route = x.route_id
-	    and s.key = x.serial_key
-	    and s.key = any (array(select y.serial_key from unnest(items) y))
-	  where x."to" = any (ends)
-	  order by s.site_id, s.route, s.key for update of s;
+	perform 1 from (select distinct site_id, route_id,
+	      serial_key collate "C" as key
+	      from unnest(items) where "to" = any (ends) order by 1, 2, 3) x
+	  cross join lateral (select from serial where site_id = x.site_id
+	      and route = x.route_id and key = x.key for update) s;
 	perform 1 from stream s
 	  where s.site_id = any (array(select x.site_id from unnest(items) x
 	      where x."to" = any (ends)))
@@ -269,7 +270,6 @@ begin
 	   cross join lateral (select id from job
 		where id = x.id and claim_no = x.claim_no
 		  and lease_by is not null for update) j);
-	ours := array(select x.id from unnest(mine) x);
 	t := clock_timestamp();
 
 	insert into attempt (job_id, event_id, site_id, route, step, service,
@@ -299,8 +299,9 @@ begin
 	    max_attempt = l.max_attempt, window_s = l.window_s,
 	    window_ends_at = null, attempt = 0, lease_by = null,
 	    due_at = t, last_code = null, last_error = null
-	  from unnest(mine) x join lane l on l.id = x.lane_id
-	 where j.id = x.id and j.id = any (ours) and x."to" = 'next';
+	  from unnest(mine) x
+	 cross join lateral (select * from lane where id = x.lane_id limit 1) l
+	 where j.id = any (array[x.id]) and x."to" = 'next';
 	get diagnostics moved = row_count;
 
 	-- Who is to be cancelled does not wait for his next try.
@@ -315,16 +316,14 @@ begin
 	    last_error = case when x."to" = 'retry' then left(x.try->>'error', 500)
 	        else j.last_error end
 	  from unnest(mine) x
-	 where j.id = x.id and j.id = any (ours)
-	   and x."to" in ('retry', 'release');
+	 where j.id = any (array[x.id]) and x."to" in ('retry', 'release');
 	get diagnostics back = row_count;
 
 	wanted := (select count(*) from unnest(mine) x
 	    where x."to" in ('done', 'dead', 'cancelled'));
 	with gone as (
 		delete from job j using unnest(mine) x
-		 where j.id = x.id and j.id = any (ours)
-		   and x."to" = any (ends)
+		 where j.id = any (array[x.id]) and x."to" = any (ends)
 		returning j.*, x."to", x.cause, x.status, x.result,
 		    x.result_usage, x.coalesced, x.try),
 	-- Sequence numbers: dense from the highest that is there. The stream
@@ -340,7 +339,9 @@ begin
 			+ row_number() over (partition by g.site_id,
 			    g."to" = 'mirrored' order by g.id)
 		    end seq
-		  from gone g left join stream s on s.site_id = g.site_id),
+		  from gone g
+		  left join lateral (select * from stream
+		      where site_id = g.site_id limit 1) s on true),
 	told as (
 		insert into result (site_id, seq, job_id, event_id, event_type,
 		    object_ref, idempotency_key, route, status, output, usage,
@@ -354,7 +355,8 @@ begin
 		    g.result, g.result_usage, g.coalesced,
 		    (select r.seq from result r where r.job_id = g.replay_of)
 		  from numbered g
-		  join route o on o.id = g.route
+		 cross join lateral (select name from route
+		      where id = g.route limit 1) o
 		  left join lateral (select * from event
 		      where id = g.event_id limit 1) e on true
 		  left join lateral (select * from dead

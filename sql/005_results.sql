@@ -64,7 +64,8 @@ as $$
 	select e.received_at, o.name, coalesce(j.status, 'unrouted'), j.seq
 	  from event e
 	  left join jobs j on true
-	  left join route o on o.id = j.route
+	  left join lateral (select name from route
+	      where id = j.route limit 1) o on true
 	 where e.id = p_event_id and e.site_id = p_site_id
 	 order by o.name
 $$;

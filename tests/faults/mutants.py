@@ -152,16 +152,16 @@ MUTANTS = [
             "	   cross join lateral (select id from job\n"
             "		where id = x.id and claim_no = x.claim_no\n"
             "		  and lease_by is not null for update) j);\n"
-            "	ours := array(select x.id",
+            "	t := clock_timestamp();\n",
             "	   cross join lateral (select id from job\n"
             "		where id = x.id for update) j);\n"
-            "	ours := array(select x.id")),
+            "	t := clock_timestamp();\n")),
     Mutant("what was given back can be settled again", ["commit-unknown"],
            "doubled",
            ("sql/004_work.sql",
             "		  and lease_by is not null for update) j);\n"
-            "	ours := array(select x.id", "		  for update) j);\n"
-            "	ours := array(select x.id")),
+            "	t := clock_timestamp();\n", "		  for update) j);\n"
+            "	t := clock_timestamp();\n")),
     Mutant("no lease runs out", ["kill-worker"], "stuck",
            ("sql/004_work.sql", "			   and due_at <= t\n",
             "			   and due_at <= t and lease_by is null\n")),
