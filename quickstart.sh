@@ -42,14 +42,15 @@ packages_demo="gcc libc6-dev make autoconf automake pkg-config
 # else apt takes PHP as an Apache module.
 packages_check="clang cppcheck check xz-utils apache2 libapache2-mod-fcgid
 	lighttpd lighttpd-mod-openssl caddy
-	nodejs node-jose wrk php-fpm php php-mysql php-curl php-mbstring php-xml
+	nodejs npm node-jose wrk php-fpm php php-mysql php-curl php-mbstring php-xml
 	mariadb-server-core mariadb-client wordpress spin"
 
-# A node of another origin than Debian's package is as good.
+# A node of another origin than Debian's package is as good, and brings npm.
 missing()
 {
 	for p in "$@"; do
 		[ "$p" != nodejs ] || ! command -v node >/dev/null || continue
+		[ "$p" != npm ] || ! command -v npm >/dev/null || continue
 		dpkg-query -W -f '${Status}\n' "$p" 2>/dev/null |
 			grep -q 'install ok installed' || printf '%s ' "$p"
 	done
