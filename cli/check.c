@@ -5,9 +5,11 @@
 #include "config.h"
 
 #include "cli/command.h"
+#include "cli/secrets.h"
 
 #include <stdio.h>
 
+#include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/num.h"
 
@@ -25,6 +27,7 @@ static const struct {
 
 struct report {
 	struct gate_json *list; /* NULL: as text */
+	struct gate_json *warnings;
 	bool failed;
 };
 
@@ -42,21 +45,50 @@ note(const char *line, void *ctx)
 		r->failed = true;
 }
 
-/* {"ok":...,"errors":[...]}; takes over the list. */
+/* What is no error, but somebody should know. */
+static void
+warn(struct report *r, const struct gate_site *s, const struct secrets_item *k,
+    int64_t now_ms)
+{
+	char line[512];
+
+	(void)snprintf(line, sizeof(line),
+	    "site %s: %s %s is %lld days old: pressgate secret rotate", s->name,
+	    gate_scheme_name(k->scheme), k->id,
+	    (long long)secrets_age_days(k, now_ms));
+	if (r->list == NULL)
+		fprintf(stderr, "%s\n", line);
+	else if (gate_json_append(r->warnings,
+		     gate_json_new_string(gate_span_str(line))) != GATE_OK)
+		r->failed = true;
+}
+
+static void
+warn_of_old_keys(struct report *r, const struct gate_conf *conf)
+{
+	int64_t now_ms = gate_wall_ms();
+	struct secrets_item k;
+	size_t i, n;
+
+	for (i = 0; conf != NULL && i < conf->sites.count; i++)
+		for (n = 0; secrets_at(&conf->sites.list[i], n, &k); n++)
+			if (secrets_is_old(&k, now_ms))
+				warn(r, &conf->sites.list[i], &k, now_ms);
+}
+
+/* {"ok":...,"errors":[...],"warnings":[...]}; takes over the lists. */
 static int
 print_json(struct report *r, bool ok)
 {
 	struct gate_json *doc = gate_json_new_object();
-	enum gate_code code = GATE_E_NOMEM;
+	enum gate_code code;
 	struct gate_buf text;
 
 	gate_buf_init(&text, 16 * 1024 * 1024);
-	if (doc == NULL)
-		gate_json_free(r->list);
-	else if (gate_json_put(doc, "ok", gate_json_new_bool(ok)) == GATE_OK)
-		code = gate_json_put(doc, "errors", r->list);
-	else
-		gate_json_free(r->list);
+	code = gate_json_put(doc, "ok", gate_json_new_bool(ok));
+	if (gate_json_put(doc, "errors", r->list) != GATE_OK ||
+	    gate_json_put(doc, "warnings", r->warnings) != GATE_OK)
+		code = GATE_E_NOMEM;
 	if (code == GATE_OK && !r->failed)
 		code = gate_json_text(doc, &text);
 	if (code == GATE_OK && !r->failed)
@@ -87,6 +119,7 @@ finish(const struct command *c, const struct gate_conf *conf, struct report *r,
 {
 	int exit_code = ok ? CLI_OK : CLI_CONF;
 
+	warn_of_old_keys(r, conf);
 	if (ok && c->line->value[OPTION_DATABASE] != NULL)
 		exit_code = check_database(conf);
 	if (c->json) {
@@ -114,13 +147,16 @@ check_run(const struct command *c)
 			printers[i].print(stdout);
 			return CLI_OK;
 		}
-	if (c->json && (r.list = gate_json_new_array()) == NULL)
+	if (c->json &&
+	    ((r.list = gate_json_new_array()) == NULL ||
+		(r.warnings = gate_json_new_array()) == NULL))
 		return command_fail(CLI_FAILED, "out of memory");
 	code =
 	    gate_conf_load(c->conf_path, GATE_CONF_ALL, note, &r, &conf, &bad);
 	if (c->line->value[OPTION_PRINT] != NULL && code == GATE_OK) {
 		gate_conf_print(conf, stdout);
 		gate_json_free(r.list);
+		gate_json_free(r.warnings);
 		exit_code = bad == 0 ? CLI_OK : CLI_CONF;
 	} else {
 		exit_code = finish(c, conf, &r, code == GATE_OK && bad == 0);

@@ -53,6 +53,10 @@ int dlq_replay_run(const struct command *c);
 int event_show_run(const struct command *c);
 int event_reverify_run(const struct command *c);
 int rejections_run(const struct command *c);
+int secret_list_run(const struct command *c);
+int secret_rotate_run(const struct command *c);
+int secret_promote_run(const struct command *c);
+int secret_retire_run(const struct command *c);
 
 /* Says "pressgate: ..." and returns code. */
 int command_fail(enum cli_exit code, const char *fmt, ...) GATE_PRINTF(2, 3);

@@ -146,6 +146,15 @@ files_make(
 	return exit_code;
 }
 
+void
+files_tidy(const char *path)
+{
+	char fresh[FILES_PATH + 8];
+
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
+	(void)unlink(fresh); /* there is none as a rule */
+}
+
 int
 files_replace(
     const struct files *f, const char *path, mode_t mode, struct gate_span text)

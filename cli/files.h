@@ -44,6 +44,9 @@ int files_secrets_dir(const struct files *f) GATE_MUSTCHECK;
 /* A new file; one that is there already is left alone, and a failure. */
 int files_make(const struct files *f, const char *path, mode_t mode,
     struct gate_span text) GATE_MUSTCHECK;
+/* Takes away what a run that was killed has left of a file that it made:
+ * another name of the same bytes. */
+void files_tidy(const char *path);
 /* Takes the place of an old file, if there is one. */
 int files_replace(const struct files *f, const char *path, mode_t mode,
     struct gate_span text) GATE_MUSTCHECK;

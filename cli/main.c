@@ -55,6 +55,20 @@ static const struct verb verbs[] = {
 	"its issuer. Afterwards the key is a file in secrets.d and a line in\n"
 	"NAME.keys; earlier keys stay. The same key again changes nothing."},
     {"site list", "", 0, 0, 0, site_list_run, "list the sites", NULL},
+    {"secret list", "[SITE]", 0, 1, 0, secret_list_run,
+	"keys with state, age, use, and what to do",
+	"Uses are counted by pressgate-fcgi, events and GETs together. A key\n"
+	"of more than 90 days is old. Exit 4: without counts."},
+    {"secret rotate", "SITE", 1, 1, O(DOOR) | O(KEY) | O(ENDPOINT),
+	secret_rotate_run, "make the next secret, print block A with it",
+	"The old one stays as it is: both are taken. --door where the site\n"
+	"has several; --key names the secret. Once more: prints it again."},
+    {"secret promote", "SITE KEY_ID", 2, 2, O(DOOR), secret_promote_run,
+	"make the next secret the current one, the old one retiring", NULL},
+    {"secret retire", "SITE KEY_ID", 2, 2, O(DOOR) | O(FORCE),
+	secret_retire_run, "take a retiring secret away",
+	"Refused while it was used in the last day, or the current one never\n"
+	"was, unless --force."},
     {"send", "[TYPE]", 0, 1,
 	O(EVENT) | O(DATA) | O(URL) | O(IDEMPOTENCY_KEY) | SENDER_OPTIONS,
 	send_run, "sign and post a test event",

@@ -54,6 +54,7 @@ static const struct {
 	"also what was sent and what came of it"},
     [OPTION_SINCE] = {"--since", "TIME",
 	"from 2026-11-22T06:30:00Z on, or for so long: 90s, 2h, 7d"},
+    [OPTION_FORCE] = {"--force", NULL, "although somebody may still use it"},
     [OPTION_UNTIL] = {"--until", "TIME", "before that; as --since"},
 };
 _Static_assert(GATE_COUNT(options) == OPTION_COUNT, "an option has no row");

@@ -9,45 +9,9 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/secrets.h"
 #include "lib/clock.h"
-#include "lib/crypto_key.h"
 #include "lib/json.h"
-
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
-
-/* One key of a site, of whatever scheme. */
-struct shown {
-	enum gate_scheme scheme;
-	const char *id;
-	enum gate_key_state state;
-	int64_t made_at_ms;
-	const char *algorithm; /* NULL: an HMAC secret */
-};
-
-/* The i-th of all the site's keys; false: there are no more. */
-static bool
-key_at(const struct gate_site *s, size_t i, struct shown *out)
-{
-	const struct gate_hmac_secret *secret;
-	const struct gate_bridge_key *key;
-	size_t k;
-
-	for (k = 0; k < GATE_SCHEME_HMAC_COUNT; k++) {
-		if (i < s->secrets[k].count) {
-			secret = &s->secrets[k].list[i];
-			*out = (struct shown){(enum gate_scheme)k, secret->id,
-			    secret->state, secret->made_at_ms, NULL};
-			return true;
-		}
-		i -= s->secrets[k].count;
-	}
-	if (i >= s->bridge.key_count)
-		return false;
-	key = &s->bridge.keys[i];
-	*out = (struct shown){GATE_SCHEME_BRIDGE, key->id, key->state,
-	    key->made_at_ms, gate_alg_name(key->algorithm)};
-	return true;
-}
 
 static bool
 put_string(struct gate_json *o, const char *name, const char *value)
@@ -61,11 +25,11 @@ put_keys(struct gate_json *list, const struct gate_site *s)
 {
 	char made_at[GATE_TIME_TEXT];
 	struct gate_json *o;
-	struct shown k;
+	struct secrets_item k;
 	bool ok = list != NULL;
 	size_t i;
 
-	for (i = 0; ok && key_at(s, i, &k); i++) {
+	for (i = 0; ok && secrets_at(s, i, &k); i++) {
 		o = gate_json_new_object();
 		gate_time_text(k.made_at_ms, made_at);
 		ok = o != NULL &&
@@ -126,21 +90,24 @@ list_json(const struct gate_conf *conf)
 static void
 print_site(const struct gate_site *s, int64_t now_ms)
 {
-	struct shown k;
+	struct secrets_item k;
 	size_t i;
 
 	printf("%s  %s  %zu routes%s\n", s->name, s->url, s->route_count,
 	    s->is_default ? ", default" : "");
-	for (i = 0; key_at(s, i, &k); i++) {
+	for (i = 0; secrets_at(s, i, &k); i++) {
 		printf("  %-6s  %-5s  %-8s  ", gate_scheme_name(k.scheme),
 		    k.algorithm == NULL ? "" : k.algorithm,
 		    gate_key_state_name(k.state));
 		if (k.made_at_ms == 0)
 			printf("%9s", "");
 		else
-			printf("%4" PRId64 " days",
-			    (now_ms - k.made_at_ms) / DAY_MS);
-		printf("  %s\n", k.id);
+			printf(
+			    "%4" PRId64 " days", secrets_age_days(&k, now_ms));
+		printf("  %s%s\n", k.id,
+		    secrets_is_old(&k, now_ms)
+			? "  old: pressgate secret rotate"
+			: "");
 	}
 	if (s->bridge.issuer != NULL && s->bridge.key_count == 0)
 		printf("  bridge  has no public key yet: pressgate site key "

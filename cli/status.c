@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "cli/command.h"
+#include "cli/secrets.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,9 +43,10 @@ static const struct gate_stmt stmts[] = {
 	"'workers', " LIST(WORKERS) ", 'queue', " LIST(
 	    QUEUE) ", "
 		   "'config', jsonb_build_object('path', $1::text, 'age_s', "
-		   "$2::bigint, 'sites', $3::bigint, 'bad_sites', $4::bigint)) "
+		   "$2::bigint, 'sites', $3::bigint, 'bad_sites', $4::bigint, "
+		   "'old_keys', $5::bigint)) "
 		   "from pressgate.ready() r",
-	4},
+	5},
 };
 
 static const char *const worker_heads[] = {
@@ -103,6 +105,7 @@ print_counts(struct gate_db *db)
 static int
 print_text(const struct gate_conf *conf, struct gate_db *db, size_t bad)
 {
+	size_t old = secrets_old_count(conf, gate_wall_ms());
 	int64_t age = config_age_s(conf);
 	int exit_code;
 
@@ -111,7 +114,12 @@ print_text(const struct gate_conf *conf, struct gate_db *db, size_t bad)
 		printf(", %zu INVALID", bad);
 	if (age >= 0)
 		printf(", applied %" PRId64 " s ago", age);
-	printf("\n\n");
+	printf("\n");
+	if (old > 0)
+		printf("keys: %zu of more than %d days (pressgate secret "
+		       "list)\n",
+		    old, SECRETS_OLD_DAYS);
+	printf("\n");
 	exit_code = print_list(db, STMT_WORKERS, worker_heads,
 	    GATE_COUNT(worker_heads), "no worker is alive");
 	putchar('\n');
@@ -128,13 +136,15 @@ static int
 print_json(const struct gate_conf *conf, struct gate_db *db, size_t bad)
 {
 	char age[GATE_PARAM_I64_TEXT], sites[GATE_PARAM_I64_TEXT],
-	    bads[GATE_PARAM_I64_TEXT];
+	    bads[GATE_PARAM_I64_TEXT], olds[GATE_PARAM_I64_TEXT];
+	size_t old = secrets_old_count(conf, gate_wall_ms());
 	struct gate_rows *rows = NULL;
 	struct gate_param params[] = {
 	    gate_param_str(conf->path),
 	    gate_param_i64(config_age_s(conf), age),
 	    gate_param_i64((int64_t)conf->sites.count, sites),
 	    gate_param_i64((int64_t)bad, bads),
+	    gate_param_i64((int64_t)old, olds),
 	};
 	int exit_code =
 	    command_call(db, STMT_JSON, params, GATE_COUNT(params), &rows);

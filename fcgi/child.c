@@ -20,6 +20,7 @@
 #include "fcgi/serve.h"
 #include "fcgi/status.h"
 #include "fcgi/tally.h"
+#include "fcgi/uses.h"
 #include "fcgi/visit.h"
 #include "lib/clock.h"
 #include "lib/codec.h"
@@ -37,6 +38,7 @@ struct child {
 	struct tools tools;
 	struct poke poke;
 	struct tally tally;
+	struct uses uses;
 	bool has_jobs;    /* of the request just answered */
 	bool is_verified; /* that one too */
 };
@@ -153,6 +155,7 @@ answer(void *ctx, const struct serve_request *r, struct gate_buf *out)
 	gate_metrics_add(c->start->metrics, v.reply.outcome, 1);
 	gate_metrics_observe_ms(c->start->metrics, COUNTERS_SECONDS, ms);
 	tally_add(&c->tally, &v);
+	uses_add(&c->uses, &v);
 	log_visit(c, &v, ms);
 }
 
@@ -180,6 +183,16 @@ count_queue(struct child *c)
 }
 
 static void
+flush_uses(struct child *c, int64_t now_ms)
+{
+	struct gate_err err = {0};
+
+	if (uses_flush(&c->uses, c->tools.db, now_ms, &err) != GATE_OK)
+		gate_log_err(
+		    c->start->log, GATE_LOG_WARN, "child", "uses", &err);
+}
+
+static void
 after(void *ctx)
 {
 	struct child *c = ctx;
@@ -192,6 +205,8 @@ after(void *ctx)
 	c->is_verified = false;
 	if (tally_is_due(&c->tally, gate_mono_ms()))
 		flush_tally(c, gate_mono_ms());
+	if (uses_is_due(&c->uses, gate_mono_ms()))
+		flush_uses(c, gate_mono_ms());
 }
 
 static void
@@ -303,6 +318,8 @@ child_run(const struct child_start *start, struct settings *settings)
 		code = serve_loop(&serve, &calls, &err);
 		if (c.tally.count > 0)
 			flush_tally(&c, gate_mono_ms());
+		if (c.uses.count > 0)
+			flush_uses(&c, gate_mono_ms());
 		tools_clear(&c.tools);
 	}
 	if (code != GATE_OK)

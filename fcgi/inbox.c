@@ -53,6 +53,7 @@ const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT] = {
     [INBOX_DEPTH] = {"depth", "select pressgate.depth($1)", 1},
     [INBOX_REJECTIONS] = {"rejections", "select pressgate.flush_rejections($1)",
 	1},
+    [INBOX_USES] = {"uses", "select pressgate.flush_uses($1)", 1},
 };
 
 /* id is empty in a replay. A duplicate of ourselves is the first try, which

@@ -101,10 +101,6 @@ load_ring(const struct gate_conf_load *l, const struct gate_conf_block *door,
 		gate_conf_fill(b, s, l->conf->dir, l->errors);
 		load_secret(l, b, s);
 	}
-	if (out->count == 0)
-		gate_conf_errors_put(l->errors, door->path, door->line, name,
-		    "is missing, expected at least one %s \"ID\" { ... }",
-		    name);
 }
 
 /* HS256 has a secret, every other algorithm a public key. */
@@ -234,9 +230,11 @@ gate_conf_doors_load(const struct gate_conf_load *l, struct gate_site *s,
 			gate_conf_errors_put(l->errors, b->path, door->line,
 			    rings[i].door, "a second block, expected one");
 		door = gate_conf_block_at(b, rings[i].door, 0);
-		if (door != NULL)
-			load_ring(l, door, rings[i].block,
-			    &s->secrets[rings[i].scheme]);
+		if (door == NULL)
+			continue;
+		s->door_lines[rings[i].scheme] = door->line;
+		load_ring(
+		    l, door, rings[i].block, &s->secrets[rings[i].scheme]);
 	}
 	door = gate_conf_block_at(b, "bridge", 0);
 	if (door != NULL)
@@ -306,6 +304,14 @@ gate_conf_doors_finish(const struct gate_conf_load *l, struct gate_site *s)
 	struct gate_bridge *b = &s->bridge;
 	size_t i;
 
+	for (i = 0; i < GATE_COUNT(rings); i++)
+		if (s->door_lines[rings[i].scheme] > 0 &&
+		    s->secrets[rings[i].scheme].count == 0)
+			gate_conf_errors_put(l->errors, s->file,
+			    s->door_lines[rings[i].scheme], rings[i].block,
+			    "is missing, expected at least one %s \"ID\" { "
+			    "... }",
+			    rings[i].block);
 	b->set = calloc(b->key_count + 1, sizeof(*b->set));
 	if (b->set == NULL) {
 		l->errors->nomem = true;

@@ -1,6 +1,6 @@
 /*
- * The states of keys. Reads lines of four words, or six for a public key
- * that the command took in.
+ * The states of keys. Reads lines of four words, or six for a key that stands
+ * nowhere else: the command took it in, or made it.
  */
 #include "config.h"
 
@@ -12,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/conf_door.h"
+#include "lib/conf_ring.h"
 #include "lib/conf_text.h"
 #include "lib/conf_value.h"
 #include "lib/num.h"
@@ -41,11 +42,12 @@ read_line(struct gate_span text, struct line *out)
 	    !gate_key_state_parse(state, &line.state))
 		return false;
 	if (gate_span_until(&text, ' ', WORD_MAX, &time)) {
-		if (line.scheme != GATE_SCHEME_BRIDGE ||
-		    !gate_conf_is_name(line.id) ||
+		if (!gate_conf_is_name(line.id) ||
 		    !gate_span_until(&text, ' ', WORD_MAX, &algorithm) ||
 		    !gate_alg_parse(algorithm, &line.algorithm) ||
-		    line.algorithm == GATE_ALG_HS256 || text.n == 0)
+		    (line.scheme == GATE_SCHEME_BRIDGE) !=
+			(line.algorithm != GATE_ALG_HS256) ||
+		    text.n == 0)
 			return false;
 		line.file = text;
 	} else {
@@ -100,6 +102,24 @@ add_key(const struct gate_conf_load *l, struct gate_site *s,
 }
 
 static void
+add_secret(const struct gate_conf_load *l, struct gate_site *s,
+    const struct gate_conf_place *at, const struct line *line)
+{
+	struct gate_hmac_secret secret = {
+	    .id = gate_span_dup(line->id),
+	    .state = line->state,
+	    .made_at_ms = line->made_at_ms,
+	};
+
+	if (secret.id == NULL)
+		l->errors->nomem = true;
+	else
+		gate_conf_ring_add(l, s, at, line->scheme, &secret, line->file);
+	gate_hmac_key_free(secret.key);
+	free(secret.id);
+}
+
+static void
 take_line(const struct gate_conf_load *l, struct gate_site *s,
     const struct gate_conf_place *at, struct gate_span text)
 {
@@ -111,9 +131,14 @@ take_line(const struct gate_conf_load *l, struct gate_site *s,
 	if (!read_line(text, &line))
 		gate_conf_errors_put(l->errors, at->path, at->line, NULL,
 		    "not understood, expected: relay|edge|hmac|bridge KEY_ID "
-		    "next|current|retiring TIME [RS256|ES256|EdDSA FILE]");
-	else if (line.file.n > 0)
+		    "next|current|retiring|retired TIME "
+		    "[HS256|RS256|ES256|EdDSA FILE]");
+	else if (line.state == GATE_KEY_RETIRED)
+		gate_conf_ring_drop(s, line.scheme, line.id);
+	else if (line.file.n > 0 && line.scheme == GATE_SCHEME_BRIDGE)
 		add_key(l, s, at, &line);
+	else if (line.file.n > 0)
+		add_secret(l, s, at, &line);
 	else
 		set_state(s, &line);
 }

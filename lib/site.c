@@ -22,6 +22,7 @@ static const char *const states[] = {
     [GATE_KEY_NEXT] = "next",
     [GATE_KEY_CURRENT] = "current",
     [GATE_KEY_RETIRING] = "retiring",
+    [GATE_KEY_RETIRED] = "retired",
 };
 _Static_assert(GATE_COUNT(states) == GATE_KEY_STATE_COUNT, "a word is missing");
 

@@ -28,11 +28,12 @@ enum gate_scheme {
 };
 
 /* A key's life: next is accepted before the sender uses it, current is
- * in use, retiring is still accepted. */
+ * in use, retiring is still accepted; retired is not, wherever it stands. */
 enum gate_key_state {
 	GATE_KEY_NEXT,
 	GATE_KEY_CURRENT,
 	GATE_KEY_RETIRING,
+	GATE_KEY_RETIRED, /* only a word of NAME.keys: no site has such a key */
 	GATE_KEY_STATE_COUNT
 };
 
@@ -58,7 +59,7 @@ struct gate_hmac_secret {
 	int64_t made_at_ms;        /* wall time; 0: NAME.keys does not say */
 	struct gate_hmac_key *key; /* NULL: not wanted */
 	struct gate_mark mark;
-	int line;
+	int line; /* in the site's file; 0: it stands in NAME.keys */
 };
 
 /* A site's secrets of one scheme; none: that door is shut. */
@@ -95,6 +96,8 @@ struct gate_site {
 	char *url;
 	bool is_default;
 	struct gate_hmac_secrets secrets[GATE_SCHEME_HMAC_COUNT];
+	/* Of the blocks that they belong to; 0: the site has none. */
+	int door_lines[GATE_SCHEME_HMAC_COUNT];
 	struct gate_bridge bridge;
 	struct gate_source *sources; /* third parties */
 	size_t source_count;

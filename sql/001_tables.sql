@@ -214,6 +214,24 @@ comment on column rejection.source is 'Door or source; empty: no room was left t
 comment on column rejection.reason is 'What pressgate-fcgi logs as ev, and, where there is one, /reason.';
 comment on column rejection.count is 'How many.';
 
+create table key_use (
+	hour timestamptz not null,
+	site text not null,
+	scheme text not null,
+	key_id text not null,
+	events bigint not null,
+	fetches bigint not null,
+	last_at timestamptz not null,
+	primary key (hour, site, scheme, key_id));
+comment on table key_use is 'Which keys senders have used, counted by the hour for a month, so that an operator sees when an old one can go. What each event was signed with stands in event.key_id.';
+comment on column key_use.hour is 'Start of the hour in which they were counted.';
+comment on column key_use.site is 'Name of the site.';
+comment on column key_use.scheme is 'relay, edge, bridge (of tokens), hmac (of a bridge''s bodies), or source/NAME.';
+comment on column key_use.key_id is 'Which of its keys.';
+comment on column key_use.events is 'Posts whose signature held, repeated ones too.';
+comment on column key_use.fetches is 'GETs whose signature held.';
+comment on column key_use.last_at is 'When the last of them was counted, a few seconds after it came.';
+
 ------------------------------------------------------------------------- work
 
 create table job (

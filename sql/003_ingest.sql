@@ -399,4 +399,22 @@ as $$
 $$;
 comment on function flush_rejections(jsonb) is 'Adds counters of refused requests.';
 
+create function flush_uses(items jsonb) returns void
+language sql volatile security definer
+set search_path = pressgate, pg_temp
+as $$
+	delete from key_use where hour < now() - interval '32 days';
+	insert into key_use as u (hour, site, scheme, key_id, events, fetches,
+	    last_at)
+	select date_trunc('hour', now()), x.site, x.scheme, x.key_id,
+	    sum(x.events), sum(x.fetches), now()
+	  from jsonb_to_recordset(items) x (site text, scheme text, key_id text,
+	      events bigint, fetches bigint)
+	 group by 2, 3, 4 order by 2, 3, 4
+	on conflict (hour, site, scheme, key_id) do update
+	    set events = u.events + excluded.events,
+	    fetches = u.fetches + excluded.fetches, last_at = excluded.last_at
+$$;
+comment on function flush_uses(jsonb) is 'Adds counters of keys that senders used.';
+
 revoke all on all functions in schema pressgate from public;

@@ -267,3 +267,15 @@ comment on view rejections is 'Refused requests of the last day, counted by site
 comment on column rejections.site is 'Empty: the request named none that is known.';
 comment on column rejections.source is 'Door or source; empty: no room was left to tell.';
 comment on column rejections.last_hour is 'null: none in the last hour.';
+
+create view key_uses as
+select site, scheme, key_id,
+    coalesce(sum(events + fetches)
+	filter (where hour > now() - interval '1 day'), 0) as last_day,
+    coalesce(sum(events + fetches)
+	filter (where hour > now() - interval '7 days'), 0) as last_week,
+    max(last_at) as last_at
+  from key_use
+ group by 1, 2, 3
+ order by 1, 2, 3;
+comment on view key_uses is 'How often senders used which key, events and GETs together, by the full hour. A key that is not here was not used for a month.';

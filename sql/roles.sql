@@ -24,7 +24,7 @@ comment on role pressgate_operator is 'The pressgate command: may read everythin
 
 grant execute on function pressgate.catalog(), pressgate.ready(),
 	pressgate.ingest, pressgate.ingest_one, pressgate.results_since, pressgate.event_status,
-	pressgate.depth, pressgate.flush_rejections
+	pressgate.depth, pressgate.flush_rejections, pressgate.flush_uses
 	to pressgate_ingest;
 
 grant execute on function pressgate.catalog(), pressgate.ready(),

@@ -390,10 +390,10 @@ static const struct {
 	"\"ID\" { ... }\n"
 	"sites.d/blog.conf:3: edge: a second block, expected one\n"},
     {"url = \"https://b\" bridge {}",
-	"sites.d/blog.conf:2: hmac: is missing, expected at least one hmac "
-	"\"ID\" { ... }\n"
 	"sites.d/blog.conf:2: issuer: is missing, expected text of 1 to 200 "
-	"bytes\n"},
+	"bytes\n"
+	"sites.d/blog.conf:2: hmac: is missing, expected at least one hmac "
+	"\"ID\" { ... }\n"},
     {"url = \"https://b\" bridge { issuer = i audience = a\n"
      "results_audience = a hmac \"h\" { secret = \"file:secrets.d/a\" } }",
 	"sites.d/blog.conf:2: results_audience: the same as audience, "
@@ -785,6 +785,69 @@ START_TEST(takes_states_from_the_keys_file)
 }
 END_TEST
 
+#define AT " 2026-11-22T06:30:00Z"
+#define RELAY(inside) SITE("blog", "relay { " inside " }\n")
+#define K1 "key \"k1\" { secret = \"file:secrets.d/a\" }\n"
+
+static const struct {
+	const char *site;
+	const char *lines;
+	const char *said; /* "": it loads, and then it has: */
+	const char *ids;
+} rings_of_keys[] = {
+    {RELAY(K1), "relay k2 next" AT " HS256 secrets.d/c\n", "", "k1 k2"},
+    {RELAY(K1),
+	"relay k1 retired" AT "\nrelay k2 current" AT " HS256 secrets.d/c\n",
+	"", "k2"},
+    {RELAY(""), "relay k2 current" AT " HS256 secrets.d/c\n", "", "k2"},
+    {RELAY(K1), "relay k2 retired" AT " HS256 nowhere\n", "", "k1"},
+    {RELAY(K1), "relay k9 retired" AT "\n", "", "k1"},
+    {SITE("blog", ""), "relay k2 current" AT " HS256 secrets.d/c\n", "", ""},
+    {RELAY(K1), "relay k1 next" AT " HS256 secrets.d/c\n",
+	"sites.d/blog.keys:1: relay: the key id k1 is there already, expected "
+	"it once\n",
+	NULL},
+    {RELAY(K1), "relay k2 next" AT " HS256 nowhere\n",
+	"sites.d/blog.keys:1: relay: file:nowhere: No such file or directory, "
+	"expected a secret of at least 24 bytes\n",
+	NULL},
+    {RELAY(K1), "relay k1 retired" AT "\n",
+	"sites.d/blog.conf:1: key: is missing, expected at least one key "
+	"\"ID\" { ... }\n",
+	NULL},
+    {SITE("blog",
+	 "relay { " K1 " }\nedge { key \"k1\" { "
+	 "secret = \"file:secrets.d/d\" } }\n"),
+	"edge k2 next" AT " HS256 secrets.d/a\n",
+	"sites.d/blog.conf: secret: the same secret as in "
+	"sites.d/blog.conf:1, expected it once\n"
+	"sites.d/blog.conf:1: secret: the same secret as in "
+	"sites.d/blog.conf:0, expected it once\n",
+	NULL},
+};
+
+START_TEST(takes_secrets_from_the_keys_file)
+{
+	const struct gate_hmac_secrets *all;
+	char ids[64] = "";
+	size_t i, n = 0;
+
+	conf_world_write(&w, "sites.d/blog.conf", rings_of_keys[_i].site);
+	conf_world_write(&w, "sites.d/blog.keys", rings_of_keys[_i].lines);
+	conf_world_load(&w, GATE_CONF_ALL);
+	ck_assert_str_eq(conf_world_said(&w), rings_of_keys[_i].said);
+	if (rings_of_keys[_i].ids == NULL)
+		return;
+	all = &w.conf->sites.list[0].secrets[GATE_SCHEME_RELAY];
+	for (i = 0; i < all->count; i++)
+		n += (size_t)snprintf(ids + n, sizeof(ids) - n, "%s%s",
+		    i == 0 ? "" : " ", all->list[i].id);
+	ck_assert_str_eq(ids, rings_of_keys[_i].ids);
+	for (i = 0; i < all->count; i++)
+		ck_assert_ptr_nonnull(all->list[i].key);
+}
+END_TEST
+
 static const char *const bad_keys[] = {
     "relay k1 old 2026-11-22T06:30:00Z\n",
     "relay k1 next\n",
@@ -796,6 +859,9 @@ static const char *const bad_keys[] = {
     "bridge k2 next 2026-11-22T06:30:00Z RS256\n",
     "bridge k2 next 2026-11-22T06:30:00Z RS256 \n",
     "bridge k2 next 2026-11-22T06:30:00Z HS256 secrets.d/a\n",
+    "relay k2 next 2026-11-22T06:30:00Z HS256\n",
+    "relay k2 next 2026-11-22T06:30:00Z HS256 \n",
+    "relay k/2 next 2026-11-22T06:30:00Z HS256 secrets.d/a\n",
     "bridge k2 next 2026-11-22T06:30:00Z RS512 secrets.d/p.pem\n",
     "bridge k/2 next 2026-11-22T06:30:00Z RS256 secrets.d/p.pem\n",
 };
@@ -807,8 +873,8 @@ START_TEST(refuses_a_line_of_the_keys_file)
 	conf_world_load(&w, GATE_CONF_ALL);
 	ck_assert_str_eq(conf_world_said(&w),
 	    "sites.d/blog.keys:1: not understood, expected: "
-	    "relay|edge|hmac|bridge KEY_ID next|current|retiring TIME "
-	    "[RS256|ES256|EdDSA FILE]\n");
+	    "relay|edge|hmac|bridge KEY_ID next|current|retiring|retired TIME "
+	    "[HS256|RS256|ES256|EdDSA FILE]\n");
 	ck_assert_uint_eq(w.bad_sites, 1);
 }
 END_TEST
@@ -995,6 +1061,7 @@ suite(void)
 	add_row_test(t, refuses_a_public_key_of_the_keys_file, key_files);
 	tcase_add_test(t, lets_others_read_a_public_key_but_not_change_it);
 	tcase_add_test(t, takes_states_from_the_keys_file);
+	add_row_test(t, takes_secrets_from_the_keys_file, rings_of_keys);
 	add_row_test(t, refuses_a_line_of_the_keys_file, bad_keys);
 	tcase_add_test(t, reads_no_secret_that_is_not_wanted);
 	tcase_add_test(t, refuses_a_secret_that_others_can_read);

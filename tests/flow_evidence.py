@@ -3,45 +3,24 @@
 stored by the responder, then altered as somebody in the database could."""
 
 import json
-import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
-from bare import Bare  # noqa: E402
+from desk import Desk  # noqa: E402
 from flow import Checks  # noqa: E402
-from proc import as_user  # noqa: E402
 
 AUTHENTIC, ALTERED, NOTHING, UNPROVEN = 0, 1, 5, 6
 BODY = {"title": "Größe \u2028 \"1\"", "n": 1.0, "big": 1e22, "f": 0.1,
         "deep": [{"a": [None, True, {}]}], "url": "https://x.example/a/b"}
 
 
-class Scene(Bare):
+class Scene(Desk):
     """And the command, by a role that may only read."""
 
-    def make_folder(self):
-        super().make_folder()
-        shutil.copy(pathlib.Path(os.environ.get("PRESSGATE_BIN", "."),
-                                 "pressgate"), f"{self.dir}/bin/")
-
-    def write_conf(self):
-        super().write_conf()
-        text = pathlib.Path(self.conf).read_text().replace(
-            self.url("pressgate_ingest"), self.url("pressgate_reader"))
-        self.reader = self.write("etc/reader.conf", text)
-
-    def run(self, *args):
-        """Exit code, output, complaints."""
-        out = subprocess.run(
-            as_user([f"{self.dir}/bin/pressgate", *args]), text=True,
-            env={**self.environment(), "PRESSGATE_CONF": self.reader},
-            cwd=f"{self.dir}/web", stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        return out.returncode, out.stdout, out.stderr
+    role = "pressgate_reader"
 
     def reverify(self, *args):
         code, out, err = self.run("event", "reverify", *args, "--json")
