@@ -101,11 +101,13 @@ log_visit(const struct child *c, const struct visit *v, int64_t ms)
 
 	gate_log_start(
 	    &l, c->start->log, level_of(o), "request", reply_name(o));
-	gate_log_i64(&l, "status", reply_status(o));
+	gate_log_i64(&l, "status", reply_sent(&v->reply));
 	if (v->match.door != DOOR_COUNT)
 		gate_log_str(&l, "door", router_name(v->match.door));
 	if (v->site != NULL)
 		gate_log_str(&l, "site", v->site->name);
+	if (v->source != NULL)
+		gate_log_str(&l, "source", v->source);
 	if (v->key_id != NULL)
 		gate_log_str(&l, "key_id", v->key_id);
 	if (v->hmac_key_id != NULL)

@@ -15,7 +15,6 @@
 #include "lib/num.h"
 
 #define SCOPE_TEXT 32
-#define USER_AGENT_MAX 256
 /* A token has 8 KiB at most, any other header 1 KiB; once they hold, they
  * have nothing that JSON would escape. */
 #define SIGNED_MAX 16384
@@ -51,9 +50,9 @@ make_guard(
 
 /* Visible ASCII: what a sender says about itself is shown to people. */
 static struct gate_span
-clean_agent(struct gate_span in, char dst[USER_AGENT_MAX])
+clean_agent(struct gate_span in, char dst[DELIVERY_AGENT_MAX])
 {
-	size_t i, n = in.n < USER_AGENT_MAX ? in.n : USER_AGENT_MAX;
+	size_t i, n = in.n < DELIVERY_AGENT_MAX ? in.n : DELIVERY_AGENT_MAX;
 
 	for (i = 0; i < n; i++)
 		dst[i] =
@@ -101,7 +100,6 @@ make_event(struct delivery *d, struct inbox_event *e)
 	return code;
 }
 
-/* The sender's trace goes on; without one a new one starts here. */
 static enum gate_code
 make_trace(struct visit *v, char text[GATE_TRACEPARENT_TEXT])
 {
@@ -114,6 +112,19 @@ make_trace(struct visit *v, char text[GATE_TRACEPARENT_TEXT])
 	v->has_trace = true;
 	gate_trace_text(&v->trace, text);
 	return GATE_OK;
+}
+
+enum gate_code
+delivery_audit(
+    struct visit *v, struct delivery_audit *a, struct inbox_delivery *in)
+{
+	in->user_agent = clean_agent(v->request->user_agent, a->agent);
+	if (v->has_address) {
+		gate_address_text(&v->address, a->from);
+		in->address = a->from;
+	}
+	in->traceparent = a->traceparent;
+	return make_trace(v, a->traceparent);
 }
 
 static enum outcome
@@ -132,8 +143,8 @@ enum outcome
 delivery_store(struct delivery *d)
 {
 	struct visit *v = d->visit;
-	char scope[SCOPE_TEXT], agent[USER_AGENT_MAX], from[GATE_ADDRESS_TEXT];
-	char traceparent[GATE_TRACEPARENT_TEXT];
+	char scope[SCOPE_TEXT];
+	struct delivery_audit audit;
 	struct inbox_receipt receipt;
 	struct inbox_event event = {.type = d->type};
 	struct gate_buf headers;
@@ -141,8 +152,6 @@ delivery_store(struct delivery *d)
 	    .scheme = d->scheme->name,
 	    .key_id = d->who.key_id,
 	    .created_by = d->who.created_by,
-	    .traceparent = traceparent,
-	    .user_agent = clean_agent(v->request->user_agent, agent),
 	    .key_ttl_s = v->site->idempotency_ttl_s,
 	    .raw = d->raw,
 	    .fp_version = INGEST_FP_VERSION,
@@ -155,12 +164,8 @@ delivery_store(struct delivery *d)
 	gate_buf_init(&headers, SIGNED_MAX);
 	code = put_signed(&headers, d);
 	in.signed_headers = gate_buf_span(&headers);
-	if (v->has_address) {
-		gate_address_text(&v->address, from);
-		in.address = from;
-	}
 	if (code == GATE_OK)
-		code = make_trace(v, traceparent);
+		code = delivery_audit(v, &audit, &in);
 	if (code == GATE_OK)
 		code = make_event(d, &event);
 	if (code == GATE_OK)

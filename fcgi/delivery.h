@@ -13,13 +13,16 @@
 #include "fcgi/outcome.h"
 #include "fcgi/scheme.h"
 #include "fcgi/visit.h"
+#include "lib/address.h"
 #include "lib/buf.h"
 #include "lib/err.h"
 #include "lib/json.h"
 #include "lib/span.h"
+#include "lib/trace.h"
 
 /* Serial and coalesce keys of all jobs together. */
 #define DELIVERY_KEYS_MAX 2048
+#define DELIVERY_AGENT_MAX 256
 
 struct delivery {
 	struct visit *visit;
@@ -35,6 +38,21 @@ struct delivery {
 	struct gate_buf keys;       /* what the jobs' keys borrow from */
 	struct gate_json *document; /* the canonical form; NULL until needed */
 };
+
+/* Who sent it, in the words that are kept. */
+struct delivery_audit {
+	char agent[DELIVERY_AGENT_MAX];
+	char from[GATE_ADDRESS_TEXT];
+	char traceparent[GATE_TRACEPARENT_TEXT];
+};
+
+/*
+ * Fills address, agent and traceparent of *in, which then borrows from *a.
+ * The sender's trace goes on; without one a new one starts here.
+ * Returns GATE_OK, GATE_E_SYS.
+ */
+enum gate_code delivery_audit(struct visit *v, struct delivery_audit *a,
+    struct inbox_delivery *in) GATE_MUSTCHECK;
 
 /*
  * Stores what has been found: one SQL call. Returns ACCEPTED, DUPLICATE,

@@ -29,8 +29,8 @@ const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT] = {
 	"select ord, outcome, event_id from pressgate.ingest($1, $2, $3, $4, "
 	"$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
 	"$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, "
-	"$32, $33, $34)",
-	34},
+	"$32, $33, $34, $35)",
+	35},
     [INBOX_INGEST_ONE] = {"ingest_one",
 	"select pressgate.ingest_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
 	"$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, "

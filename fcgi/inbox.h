@@ -43,6 +43,7 @@ struct inbox_event {
 	struct gate_uuid id;
 	struct gate_span type;
 	struct gate_span key;
+	struct gate_span second_key; /* empty: none */
 	unsigned char fingerprint[GATE_SHA256_BYTES];
 	struct gate_span object_ref; /* empty: none */
 	bool has_occurred;
@@ -58,11 +59,13 @@ struct inbox_job {
 	const char *mode;
 	struct gate_span serial;   /* empty: not serial */
 	struct gate_span coalesce; /* empty: none */
+	const char *error;         /* mode bury: the cause; else NULL */
 };
 
 /* One HTTP delivery. All borrowed. */
 struct inbox_delivery {
 	int32_t site_id;
+	int32_t source_id; /* 0: one of the own doors */
 	struct inbox_guard guard;
 	const char *scheme;
 	const char *key_id;
@@ -72,6 +75,7 @@ struct inbox_delivery {
 	const char *traceparent;
 	struct gate_span signed_headers; /* JSON text */
 	int64_t key_ttl_s;
+	int64_t second_ttl_s; /* of second keys; 0: as the keys */
 	struct gate_span raw;
 	int32_t fp_version;
 	const struct inbox_event *events;

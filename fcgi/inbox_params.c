@@ -47,7 +47,7 @@ static void
 add_head(struct inbox_params *p, const struct inbox_delivery *d)
 {
 	add(p, gate_param_i64(d->site_id, p->site));
-	add(p, gate_param_str("0")); /* one of the own doors */
+	add(p, gate_param_i64(d->source_id, p->source));
 	add_guard(p, &d->guard);
 	add(p, gate_param_str(d->scheme));
 	add(p, gate_param_str(d->key_id));
@@ -85,7 +85,7 @@ put_event(struct gate_array *a, const struct inbox_event *e)
 	gate_array_put(&a[INBOX_EVENT_IDS], gate_span_str(text));
 	gate_array_put(&a[INBOX_TYPES], e->type);
 	gate_array_put(&a[INBOX_KEYS], e->key);
-	gate_array_put_null(&a[INBOX_SECOND_KEYS]);
+	put_or_null(&a[INBOX_SECOND_KEYS], e->second_key);
 	gate_array_put_bytes(&a[INBOX_FINGERPRINTS],
 	    gate_span_of(e->fingerprint, sizeof(e->fingerprint)));
 	put_or_null(&a[INBOX_OBJECT_REFS], e->object_ref);
@@ -109,7 +109,7 @@ put_job(struct gate_array *a, const struct inbox_job *j)
 	put_or_null(&a[INBOX_JOB_SERIAL], j->serial);
 	put_or_null(&a[INBOX_JOB_COALESCE], j->coalesce);
 	gate_array_put_null(&a[INBOX_JOB_DUE]);
-	gate_array_put_null(&a[INBOX_JOB_ERROR]);
+	put_or_null(&a[INBOX_JOB_ERROR], gate_span_str(j->error));
 }
 
 static enum gate_code
@@ -133,6 +133,10 @@ fill_many(struct inbox_params *p, const struct inbox_delivery *d)
 		if (code == GATE_OK)
 			add(p, v);
 	}
+	add(p,
+	    d->second_ttl_s == 0
+		? gate_param_null()
+		: gate_param_i64(d->second_ttl_s, p->second_ttl));
 	return code;
 }
 
@@ -177,10 +181,10 @@ fill_one(struct inbox_params *p, const struct inbox_delivery *d)
 static bool
 is_one(const struct inbox_delivery *d)
 {
-	return d->event_count == 1 &&
+	return d->event_count == 1 && d->events[0].second_key.n == 0 &&
 	    (d->job_count == 0 ||
 		(d->job_count == 1 && d->jobs[0].serial.n == 0 &&
-		    d->jobs[0].coalesce.n == 0));
+		    d->jobs[0].coalesce.n == 0 && d->jobs[0].error == NULL));
 }
 
 enum gate_code

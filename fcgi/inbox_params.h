@@ -34,7 +34,7 @@ enum inbox_column {
 	INBOX_JOB_ERROR,
 	INBOX_COLUMN_COUNT
 };
-#define INBOX_PARAM_MAX (17 + INBOX_COLUMN_COUNT)
+#define INBOX_PARAM_MAX (17 + INBOX_COLUMN_COUNT + 1)
 
 struct inbox_params {
 	enum inbox_stmt stmt;
@@ -43,7 +43,9 @@ struct inbox_params {
 	/* What v borrows from, beside the delivery. */
 	struct gate_array arrays[INBOX_COLUMN_COUNT];
 	char site[GATE_PARAM_I64_TEXT];
+	char source[GATE_PARAM_I64_TEXT];
 	char ttl[GATE_PARAM_I64_TEXT];
+	char second_ttl[GATE_PARAM_I64_TEXT];
 	char version[GATE_PARAM_I64_TEXT];
 	char lane[GATE_PARAM_I64_TEXT];
 	char route[GATE_PARAM_I64_TEXT];

@@ -58,11 +58,34 @@ add_job(const struct gate_catalog *c, const struct gate_route *r,
 	return out->route > 0 && out->lane > 0;
 }
 
+static const struct gate_route *
+first_route(const struct lookup_question *q)
+{
+	size_t i;
+
+	for (i = 0; i < q->site->route_count; i++)
+		if (gate_route_serves(&q->site->routes[i], q->source))
+			return &q->site->routes[i];
+	return NULL;
+}
+
+static bool
+put_job(const struct gate_catalog *c, const struct gate_route *r,
+    struct lookup_answer *a)
+{
+	if (a->job_count == LOOKUP_JOBS_MAX ||
+	    !add_job(c, r, a->site_id, &a->jobs[a->job_count]))
+		return false;
+	a->routes[a->job_count++] = r;
+	return true;
+}
+
 static bool
 resolve(const struct gate_catalog *c, const struct lookup_question *q,
     struct lookup_answer *a)
 {
 	const struct gate_site *site = q->site;
+	const struct gate_route *r;
 	size_t i;
 
 	a->job_count = 0;
@@ -75,16 +98,13 @@ resolve(const struct gate_catalog *c, const struct lookup_question *q,
 	if (q->source != NULL && a->source_id == 0)
 		return false;
 	for (i = 0; q->type.n > 0 && i < site->route_count; i++) {
-		const struct gate_route *r = &site->routes[i];
-
-		if (!gate_route_takes(r, q->source, q->type))
-			continue;
-		if (a->job_count == LOOKUP_JOBS_MAX ||
-		    !add_job(c, r, a->site_id, &a->jobs[a->job_count]))
+		r = &site->routes[i];
+		if (gate_route_takes(r, q->source, q->type) &&
+		    !put_job(c, r, a))
 			return false;
-		a->routes[a->job_count++] = r;
 	}
-	return true;
+	r = q->must && a->job_count == 0 ? first_route(q) : NULL;
+	return r == NULL || put_job(c, r, a);
 }
 
 enum gate_code

@@ -33,6 +33,9 @@ struct lookup_question {
 	const struct gate_site *site;
 	const char *source;    /* a third party; NULL: the site itself */
 	struct gate_span type; /* empty: only the site is asked for */
+	/* Somebody has to see the event: where no route takes its type, the
+	 * first one that is for the source. */
+	bool must;
 };
 
 struct lookup_answer {

@@ -20,6 +20,7 @@
 #define OUTCOME_LIST(X)                                                        \
 	X(ACCEPTED, "accepted", 202, "")                                       \
 	X(DUPLICATE, "duplicate", 202, "")                                     \
+	X(GREETED, "greeted", 200, "")                                         \
 	X(FOUND, "found", 200, "")                                             \
 	X(UNCHANGED, "unchanged", 304, "")                                     \
 	X(MALFORMED, "malformed", 400, "The request is malformed.")            \

@@ -33,6 +33,7 @@ static const struct {
 } phrases[] = {
     {200, "OK"},
     {202, "Accepted"},
+    {204, "No Content"},
     {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
@@ -104,7 +105,7 @@ phrase(int status)
 static void
 put_body(struct gate_buf *b, const struct reply *r, int status)
 {
-	if (status == 202) {
+	if (status < 300) {
 		(void)gate_buf_printf(b,
 		    "{\"status\":\"%s\",\"request_id\":\"%s\"}",
 		    reply_name(r->outcome), r->request_id);
@@ -145,6 +146,8 @@ put_special(struct gate_buf *out, const struct reply *r, int status)
 {
 	switch (status) {
 	case 202:
+		if (r->request_id[0] == '\0')
+			break; /* many events, or none */
 		(void)gate_buf_printf(out, "Location: %s/events/%s\r\n",
 		    r->mount == NULL ? "" : r->mount, r->request_id);
 		break;
@@ -172,30 +175,56 @@ put_special(struct gate_buf *out, const struct reply *r, int status)
 		(void)gate_buf_printf(out, "ETag: \"%s\"\r\n", r->etag);
 }
 
+int
+reply_sent(const struct reply *r)
+{
+	int status = reply_status(r->outcome);
+
+	return r->status != 0 && status < 300 ? r->status : status;
+}
+
+static void
+put_length(struct gate_buf *out, const struct reply *r, int status, size_t n)
+{
+	if (status == 304 || status == 204)
+		return; /* RFC 9110 section 8.6 */
+	if (status < 300 && r->media != NULL)
+		(void)gate_buf_printf(out, "Content-Type: %s\r\n", r->media);
+	else
+		(void)gate_buf_printf(out,
+		    "Content-Type: application/%sjson\r\n",
+		    status < 300 ? "" : "problem+");
+	(void)gate_buf_printf(out, "Content-Length: %zu\r\n", n);
+}
+
+/* Whether r brings its body along. */
+static bool
+has_body(const struct reply *r)
+{
+	return reply_status(r->outcome) == 200;
+}
+
 enum gate_code
 reply_put(struct gate_buf *out, const struct reply *r)
 {
-	int status = reply_status(r->outcome);
-	struct gate_span body = r->body;
+	int status = reply_sent(r);
+	struct gate_span body = has_body(r) ? r->body : r->said;
 	struct gate_buf own;
 
 	gate_buf_init(&own, BODY_MAX);
-	if (status != 200 && status != 304) {
+	if (!has_body(r) && (status > 299 || body.p == NULL)) {
 		put_body(&own, r, status);
 		body = gate_buf_span(&own);
 	}
+	if (status == 304 || status == 204)
+		body.n = 0;
 	(void)gate_buf_printf(out, "Status: %d %s\r\n", status, phrase(status));
 	put_special(out, r, status);
-	if (status != 304)
-		(void)gate_buf_printf(out,
-		    "Content-Type: application/%sjson\r\n"
-		    "Content-Length: %zu\r\n",
-		    status < 300 ? "" : "problem+", body.n);
+	put_length(out, r, status, body.n);
 	(void)gate_buf_put_str(out,
 	    "Cache-Control: private, no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n\r\n");
-	if (status != 304)
-		(void)gate_buf_put(out, body);
+	(void)gate_buf_put(out, body);
 	if (own.failed != GATE_OK)
 		out->failed = own.failed;
 	gate_buf_clear(&own);

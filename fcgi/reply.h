@@ -24,14 +24,21 @@ struct reply_limit {
 
 struct reply {
 	enum outcome outcome;
-	char request_id[GATE_UUID_TEXT]; /* ACCEPTED, DUPLICATE */
+	char request_id[GATE_UUID_TEXT]; /* ACCEPTED, DUPLICATE; "": none */
 	const char *mount;               /* in front of Location; NULL: none */
 	const char *allow;               /* BAD_METHOD: what is allowed */
 	const char *restart;             /* GONE: the cursor to go on from */
 	const char *etag;                /* FOUND, UNCHANGED; NULL: none */
 	struct reply_limit limit;        /* RATE, BUSY */
-	struct gate_span body;           /* FOUND: JSON; borrowed */
+	struct gate_span body;           /* FOUND, GREETED; borrowed */
+	/* What a third party wants to hear instead, below 300. */
+	int status;            /* 0: the outcome's */
+	struct gate_span said; /* ACCEPTED, DUPLICATE; p NULL: their own */
+	const char *media;     /* NULL: application/json */
 };
+
+/* The status that r is sent with. */
+int reply_sent(const struct reply *r);
 
 /*
  * Appends a CGI response (RFC 3875 section 6) with Content-Length. Every

@@ -114,7 +114,7 @@ enum outcome
 request_params(char *const *params, struct request *out)
 {
 	bool seen[GATE_COUNT(known)] = {false};
-	struct request r = {0};
+	struct request r = {.params = params};
 	enum outcome o;
 	size_t i, bytes = 0;
 
@@ -169,14 +169,31 @@ request_read_body(const struct request *r, const struct request_body *body,
 	return n == 0 ? OUTCOME_EMPTY_BODY : OUTCOME_NONE;
 }
 
+size_t
+request_headers(
+    const struct request *r, struct gate_hook_header out[REQUEST_PARAMS_MAX])
+{
+	size_t i, n = 0;
+
+	for (i = 0; r->params[i] != NULL && n < REQUEST_PARAMS_MAX; i++) {
+		struct gate_span value = gate_span_str(r->params[i]), name;
+
+		if (!gate_span_skip(&value, "HTTP_") ||
+		    !gate_span_until(&value, '=', value.n, &name))
+			continue;
+		out[n++] = (struct gate_hook_header){name, value};
+	}
+	return n;
+}
+
 static bool
-is_json(struct gate_span v)
+is_media(struct gate_span v, const char *media)
 {
 	struct gate_span type = v, rest = {0};
 
 	if (gate_span_until(&v, ';', v.n, &type))
 		rest = gate_span_trim(v);
-	if (!gate_span_is_nocase(gate_span_trim(type), "application/json"))
+	if (!gate_span_is_nocase(gate_span_trim(type), media))
 		return false;
 	return rest.n == 0 || gate_span_is_nocase(rest, "charset=utf-8") ||
 	    gate_span_is_nocase(rest, "charset=\"utf-8\"");
@@ -185,5 +202,11 @@ is_json(struct gate_span v)
 bool
 request_is_json(const struct request *r)
 {
-	return is_json(r->content_type);
+	return is_media(r->content_type, "application/json");
+}
+
+bool
+request_is_form(const struct request *r)
+{
+	return is_media(r->content_type, "application/x-www-form-urlencoded");
 }

@@ -13,6 +13,7 @@
 #include "fcgi/outcome.h"
 #include "lib/buf.h"
 #include "lib/err.h"
+#include "lib/provider.h"
 #include "lib/span.h"
 
 #define REQUEST_PARAMS_MAX 256         /* real servers send 30 to 60 */
@@ -64,6 +65,8 @@ struct request {
 	struct gate_span edge_signature;
 	struct gate_span edge_key_id;
 
+	char *const *params; /* all of them: request_headers */
+
 	bool has_length; /* false: absent, empty or -1 (lighttpd, Caddy) */
 	uint64_t length;
 };
@@ -94,6 +97,19 @@ enum outcome request_read_body(const struct request *r,
     const struct request_body *body, size_t max,
     struct gate_buf *out) GATE_MUSTCHECK;
 
+/*
+ * All HTTP headers of a request, as CGI names them, without HTTP_: for
+ * senders whose headers are not known here. Which of them may stand twice,
+ * and what may stand in them, is for who reads them.
+ *
+ * out  borrows from the params
+ * Returns how many.
+ */
+size_t request_headers(
+    const struct request *r, struct gate_hook_header out[REQUEST_PARAMS_MAX]);
+
+/* application/x-www-form-urlencoded, alone or with charset=utf-8. */
+bool request_is_form(const struct request *r);
 /* application/json, alone or with charset=utf-8. */
 bool request_is_json(const struct request *r);
 

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "lib/num.h"
 
@@ -15,29 +16,36 @@ static const struct {
 	const char *path;
 	bool takes_argument; /* then path ends with '/' and one segment */
 	enum door door;
+	const char *tail; /* after the segment; NULL: nothing */
 } paths[] = {
-    {"/webhooks/wp", false, DOOR_RELAY},
-    {"/webhooks/wp/", true, DOOR_RELAY},
-    {"/ingest", false, DOOR_BRIDGE},
-    {"/ingest/webhook", false, DOOR_EDGE},
-    {"/ingest/webhook/", true, DOOR_EDGE},
-    {"/results", false, DOOR_RESULTS},
-    {"/events/", true, DOOR_EVENT},
-    {"/livez", false, DOOR_LIVE},
-    {"/readyz", false, DOOR_READY},
+    {"/webhooks/wp", false, DOOR_RELAY, NULL},
+    {"/webhooks/wp/", true, DOOR_RELAY, NULL},
+    {"/ingest", false, DOOR_BRIDGE, NULL},
+    {"/ingest/webhook", false, DOOR_EDGE, NULL},
+    {"/ingest/webhook/", true, DOOR_EDGE, NULL},
+    {"/api/webhooks/", true, DOOR_GATEWAY, NULL},
+    {"/api/webhooks/", true, DOOR_GATEWAY, "/ingest"},
+    {"/results", false, DOOR_RESULTS, NULL},
+    {"/events/", true, DOOR_EVENT, NULL},
+    {"/livez", false, DOOR_LIVE, NULL},
+    {"/readyz", false, DOOR_READY, NULL},
 };
 
+/* What a GET of the gateway is for: some third parties ask whether somebody
+ * is there before they send. */
 static const struct {
 	const char *name;
 	const char *method;
+	const char *allow; /* where there are two; NULL: method */
 } doors[] = {
-    [DOOR_RELAY] = {"relay", "POST"},
-    [DOOR_BRIDGE] = {"bridge", "POST"},
-    [DOOR_EDGE] = {"edge", "POST"},
-    [DOOR_RESULTS] = {"results", "GET"},
-    [DOOR_EVENT] = {"event", "GET"},
-    [DOOR_LIVE] = {"live", "GET"},
-    [DOOR_READY] = {"ready", "GET"},
+    [DOOR_RELAY] = {"relay", "POST", NULL},
+    [DOOR_BRIDGE] = {"bridge", "POST", NULL},
+    [DOOR_EDGE] = {"edge", "POST", NULL},
+    [DOOR_GATEWAY] = {"gateway", "POST", "GET, POST"},
+    [DOOR_RESULTS] = {"results", "GET", NULL},
+    [DOOR_EVENT] = {"event", "GET", NULL},
+    [DOOR_LIVE] = {"live", "GET", NULL},
+    [DOOR_READY] = {"ready", "GET", NULL},
 };
 _Static_assert(GATE_COUNT(doors) == DOOR_COUNT, "a door is missing");
 
@@ -52,12 +60,28 @@ is_argument(struct gate_span s)
 }
 
 static bool
+drop_tail(struct gate_span *path, const char *tail)
+{
+	size_t n = strlen(tail);
+
+	if (path->n < n ||
+	    !gate_span_is(gate_span_of(path->p + path->n - n, n), tail))
+		return false;
+	path->n -= n;
+	return true;
+}
+
+static bool
 matches(size_t i, struct gate_span path, struct gate_span *argument)
 {
 	*argument = (struct gate_span){0};
 	if (!paths[i].takes_argument)
 		return gate_span_is(path, paths[i].path);
-	if (!gate_span_skip(&path, paths[i].path) || !is_argument(path))
+	if (!gate_span_skip(&path, paths[i].path))
+		return false;
+	if (paths[i].tail != NULL && !drop_tail(&path, paths[i].tail))
+		return false;
+	if (!is_argument(path))
 		return false;
 	*argument = path;
 	return true;
@@ -92,7 +116,16 @@ const char *
 router_method(enum door door)
 {
 	GATE_ASSERT((size_t)door < DOOR_COUNT);
-	return doors[door].method;
+	return doors[door].allow == NULL ? doors[door].method
+					 : doors[door].allow;
+}
+
+bool
+router_takes(enum door door, struct gate_span method)
+{
+	GATE_ASSERT((size_t)door < DOOR_COUNT);
+	return gate_span_is(method, doors[door].method) ||
+	    (doors[door].allow != NULL && gate_span_is(method, "GET"));
 }
 
 const char *

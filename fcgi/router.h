@@ -6,6 +6,8 @@
 #ifndef FCGI_ROUTER_H
 #define FCGI_ROUTER_H
 
+#include <stdbool.h>
+
 #include "lib/err.h"
 #include "lib/span.h"
 
@@ -13,6 +15,7 @@ enum door {
 	DOOR_RELAY,   /* POST /webhooks/wp, /webhooks/wp/{site} */
 	DOOR_BRIDGE,  /* POST /ingest */
 	DOOR_EDGE,    /* POST /ingest/webhook, /ingest/webhook/{site} */
+	DOOR_GATEWAY, /* POST, GET /api/webhooks/{source}[/ingest] */
 	DOOR_RESULTS, /* GET /results */
 	DOOR_EVENT,   /* GET /events/{request_id} */
 	DOOR_LIVE,    /* GET /livez */
@@ -22,7 +25,7 @@ enum door {
 
 struct router_match {
 	enum door door;
-	struct gate_span argument; /* {site}, {request_id}, or empty */
+	struct gate_span argument; /* {site}, {source}, {request_id}, or "" */
 	struct gate_span query;    /* after '?', or empty */
 	struct gate_span target;   /* URI without mount: what GETs sign */
 };
@@ -36,8 +39,9 @@ struct router_match {
 enum gate_code router_find(struct gate_span uri, const char *mount,
     struct router_match *out) GATE_MUSTCHECK;
 
-/* The one method that a door takes. */
+/* The methods that a door takes, as Allow names them. */
 const char *router_method(enum door door);
+bool router_takes(enum door door, struct gate_span method);
 /* For the log. */
 const char *router_name(enum door door);
 

@@ -29,7 +29,7 @@ find(struct tally *t, const struct tally_row *r)
 
 	for (i = 0; i < t->count; i++)
 		if (strcmp(t->rows[i].site, r->site) == 0 &&
-		    is_same(t->rows[i].door, r->door) &&
+		    strcmp(t->rows[i].source, r->source) == 0 &&
 		    is_same(t->rows[i].outcome, r->outcome) &&
 		    is_same(t->rows[i].why, r->why))
 			return &t->rows[i];
@@ -46,14 +46,17 @@ tally_add(struct tally *t, const struct visit *v)
 	struct tally_row r = {.outcome = reply_name(v->reply.outcome),
 			     .why = v->why},
 			 *row;
+	const char *source;
 
 	if (status < 400 || status > 499 || v->match.door == DOOR_COUNT)
 		return;
-	r.door = router_name(v->match.door);
-	if (v->site != NULL &&
-	    !gate_span_copy(
-		gate_span_str(v->site->name), r.site, sizeof(r.site)))
-		return; /* names have 63 bytes at most */
+	source = v->source != NULL ? v->source : router_name(v->match.door);
+	if (!gate_span_copy(
+		gate_span_str(source), r.source, sizeof(r.source)) ||
+	    (v->site != NULL &&
+		!gate_span_copy(
+		    gate_span_str(v->site->name), r.site, sizeof(r.site))))
+		return; /* names have 64 bytes at most */
 	row = find(t, &r);
 	if (row != NULL)
 		row->count++;
@@ -74,7 +77,7 @@ put_row(struct gate_buf *b, const struct tally_row *r)
 	(void)gate_buf_put_str(b, b->n == 1 ? "{\"site\":" : ",{\"site\":");
 	(void)gate_json_put_string(b, gate_span_str(r->site));
 	(void)gate_buf_printf(b, ",\"source\":\"%s\",\"reason\":\"%s%s%s\"",
-	    r->door, r->outcome, r->why == NULL ? "" : "/",
+	    r->source, r->outcome, r->why == NULL ? "" : "/",
 	    r->why == NULL ? "" : r->why);
 	(void)gate_buf_put_str(b, ",\"count\":");
 	(void)gate_buf_put_i64(b, r->count);
@@ -84,8 +87,7 @@ put_row(struct gate_buf *b, const struct tally_row *r)
 enum gate_code
 tally_text(const struct tally *t, struct gate_buf *out)
 {
-	struct tally_row others = {
-	    .door = "", .outcome = "others", .count = t->others};
+	struct tally_row others = {.outcome = "others", .count = t->others};
 	size_t i;
 
 	(void)gate_buf_put_byte(out, '[');

@@ -20,8 +20,8 @@
 #define TALLY_EVERY_MS 10000
 
 struct tally_row {
-	char site[64]; /* "": unknown */
-	const char *door;
+	char site[64];   /* "": unknown */
+	char source[65]; /* the door's name, or a third party's */
 	const char *outcome;
 	const char *why; /* NULL: the outcome says it all */
 	int64_t count;

@@ -7,6 +7,7 @@
 #include "fcgi/visit.h"
 
 #include "fcgi/address.h"
+#include "fcgi/gateway.h"
 #include "fcgi/ingest.h"
 #include "fcgi/results.h"
 #include "fcgi/status.h"
@@ -19,6 +20,7 @@ static const struct {
     [DOOR_RELAY] = {ingest_event, true},
     [DOOR_BRIDGE] = {ingest_event, true},
     [DOOR_EDGE] = {ingest_event, true},
+    [DOOR_GATEWAY] = {gateway_enter, true},
     [DOOR_RESULTS] = {results_page, true},
     [DOOR_EVENT] = {results_event, true},
     [DOOR_LIVE] = {status_live, false},
@@ -34,7 +36,7 @@ enter(struct visit *v)
 
 	if (router_find(v->request->uri, conf->mount, &v->match) != GATE_OK)
 		return OUTCOME_NOT_FOUND;
-	if (!gate_span_is(v->request->method, router_method(v->match.door))) {
+	if (!router_takes(v->match.door, v->request->method)) {
 		v->reply.allow = router_method(v->match.door);
 		return OUTCOME_BAD_METHOD;
 	}

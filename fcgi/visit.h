@@ -53,6 +53,7 @@ struct visit {
 
 	/* Found on the way; for the log. */
 	const struct gate_site *site; /* NULL: unknown */
+	const char *source;      /* a third party's name; NULL: none, unknown */
 	const char *key_id;      /* which secret or key signed; NULL: none */
 	const char *hmac_key_id; /* the second one, where there are two */
 	const char *why;         /* a rule that failed; NULL: see outcome */

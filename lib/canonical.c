@@ -141,40 +141,100 @@ split(struct gate_span type, struct gate_span *head, struct gate_span *tail)
 	*tail = gate_span_of(type.p + i, type.n - i);
 }
 
+/* A scalar as it stands; anything else is nothing. */
 static enum gate_code
-put_actor(struct gate_buf *b, const struct gate_canonical_form *form,
-    const struct gate_json *body)
+put_value(struct gate_buf *b, const char *before, const struct gate_json *v)
 {
-	const struct gate_json *v;
-	struct gate_span name = {0};
-	enum gate_code code = GATE_OK;
+	struct gate_span text = {0};
 
-	(void)gate_buf_put_str(b, ",\"actor\":{\"id\":");
-	if (form->actor == NULL || !gate_json_get(body, form->actor, &v) ||
-	    !is_scalar(v))
-		(void)gate_buf_put_str(b, "null");
-	else if (gate_json_string(v, &name))
-		put_string_or_null(b, name);
-	else
-		code = gate_json_text(v, b);
-	(void)gate_buf_put_str(b, ",\"email\":null}");
-	return code;
+	(void)gate_buf_put_str(b, before);
+	if (!is_scalar(v))
+		return gate_buf_put_str(b, "null");
+	if (!gate_json_string(v, &text))
+		return gate_json_text(v, b);
+	put_string_or_null(b, text);
+	return b->failed;
+}
+
+/* The same where the type says it if the event does not. */
+static enum gate_code
+put_value_or(struct gate_buf *b, const char *before, const struct gate_json *v,
+    struct gate_span otherwise)
+{
+	if (is_scalar(v))
+		return put_value(b, before, v);
+	(void)gate_buf_put_str(b, before);
+	put_string_or_null(b, otherwise);
+	return b->failed;
 }
 
 /* The guard has passed the body, so it is put in as it is, without a copy
  * of its tree; only a part of it has to be written anew. */
 static enum gate_code
-put_data(struct gate_buf *b, const struct gate_canonical_form *form,
-    const struct gate_json *body, struct gate_span raw)
+put_data(struct gate_buf *b, const struct gate_canonical_parts *p)
+{
+	(void)gate_buf_put_str(b, ",\"data\":");
+	if (p->raw.n > 0)
+		return gate_buf_put(b, p->raw);
+	if (p->data != NULL)
+		return gate_json_text(p->data, b);
+	return gate_buf_put_str(b, "null");
+}
+
+static void
+put_time(struct gate_canonical *c)
+{
+	char when[GATE_TIME_TEXT];
+
+	(void)gate_buf_put_str(&c->text, ",\"occurred_at\":");
+	if (c->has_occurred)
+		gate_time_text(c->occurred_ms, when);
+	put_string_or_null(&c->text,
+	    c->has_occurred ? gate_span_str(when) : (struct gate_span){0});
+}
+
+enum gate_code
+gate_canonical_put(
+    struct gate_canonical *c, const struct gate_canonical_parts *p)
+{
+	struct gate_buf *b = &c->text;
+	struct gate_span head, tail;
+	enum gate_code code;
+
+	split(p->type, &head, &tail);
+	gate_buf_reset(b);
+	(void)gate_buf_put_str(b, "{\"tenant_id\":");
+	(void)gate_json_put_string(b, gate_span_str(p->site));
+	(void)gate_buf_put_str(b, ",\"source\":");
+	(void)gate_json_put_string(b, gate_span_str(p->source));
+	(void)gate_buf_put_str(b, ",\"type\":");
+	(void)gate_json_put_string(b, p->type);
+	code = put_value(b, ",\"actor\":{\"id\":", p->actor_id);
+	if (code == GATE_OK)
+		code = put_value(b, ",\"email\":", p->actor_email);
+	(void)gate_buf_put_str(b, "},\"subject\":{\"id\":");
+	put_string_or_null(b, gate_buf_span(&c->ref));
+	if (code == GATE_OK)
+		code = put_value_or(b, ",\"type\":", p->subject_type, head);
+	if (code == GATE_OK)
+		code = put_value_or(
+		    b, "},\"action\":{\"type\":", p->action_type, tail);
+	if (code == GATE_OK)
+		code = put_value(b, ",\"reason\":", p->action_reason);
+	(void)gate_buf_put_byte(b, '}');
+	if (code == GATE_OK)
+		code = put_data(b, p);
+	put_time(c);
+	(void)gate_buf_put_byte(b, '}');
+	return code == GATE_OK ? b->failed : code;
+}
+
+static const struct gate_json *
+member(const struct gate_json *body, const char *name)
 {
 	const struct gate_json *v;
 
-	(void)gate_buf_put_str(b, ",\"data\":");
-	if (form->data == NULL)
-		return gate_buf_put(b, raw);
-	if (gate_json_get(body, form->data, &v))
-		return gate_json_text(v, b);
-	return gate_buf_put_str(b, "null");
+	return name != NULL && gate_json_get(body, name, &v) ? v : NULL;
 }
 
 enum gate_code
@@ -182,40 +242,17 @@ gate_canonical_fill(struct gate_canonical *c,
     const struct gate_canonical_form *form, const char *site,
     struct gate_span type, const struct gate_json *body, struct gate_span raw)
 {
-	struct gate_buf *b = &c->text;
-	struct gate_span head, tail;
-	char when[GATE_TIME_TEXT];
+	struct gate_canonical_parts p = {.site = site,
+	    .source = form->source,
+	    .type = type,
+	    .actor_id = member(body, form->actor),
+	    .data = member(body, form->data)};
 	enum gate_code code = read_ref(c, form, body);
 
 	if (code != GATE_OK)
 		return code;
+	if (form->data == NULL)
+		p.raw = raw;
 	read_time(c, form, body);
-	split(type, &head, &tail);
-	gate_buf_reset(b);
-	(void)gate_buf_put_str(b, "{\"tenant_id\":");
-	(void)gate_json_put_string(b, gate_span_str(site));
-	(void)gate_buf_put_str(b, ",\"source\":");
-	(void)gate_json_put_string(b, gate_span_str(form->source));
-	(void)gate_buf_put_str(b, ",\"type\":");
-	(void)gate_json_put_string(b, type);
-	code = put_actor(b, form, body);
-	if (code != GATE_OK)
-		return code;
-	(void)gate_buf_put_str(b, ",\"subject\":{\"id\":");
-	put_string_or_null(b, gate_buf_span(&c->ref));
-	(void)gate_buf_put_str(b, ",\"type\":");
-	put_string_or_null(b, head);
-	(void)gate_buf_put_str(b, "},\"action\":{\"type\":");
-	put_string_or_null(b, tail);
-	(void)gate_buf_put_str(b, ",\"reason\":null}");
-	code = put_data(b, form, body, raw);
-	if (code != GATE_OK)
-		return code;
-	(void)gate_buf_put_str(b, ",\"occurred_at\":");
-	if (c->has_occurred)
-		gate_time_text(c->occurred_ms, when);
-	put_string_or_null(
-	    b, c->has_occurred ? gate_span_str(when) : (struct gate_span){0});
-	(void)gate_buf_put_byte(b, '}');
-	return b->failed;
+	return gate_canonical_put(c, &p);
 }

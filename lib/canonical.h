@@ -54,6 +54,28 @@ extern const struct gate_canonical_form gate_form_bridge;
 extern const struct gate_canonical_form gate_form_relay;
 extern const struct gate_canonical_form gate_form_edge;
 
+/* What a form is put together from. Values that are no scalars count as
+ * NULL. */
+struct gate_canonical_parts {
+	const char *site;
+	const char *source;
+	struct gate_span type;
+	const struct gate_json *actor_id; /* NULL, here and below: null */
+	const struct gate_json *actor_email;
+	const struct gate_json *subject_type; /* NULL: as the type says */
+	const struct gate_json *action_type;  /* NULL: as the type says */
+	const struct gate_json *action_reason;
+	const struct gate_json *data; /* any value */
+	struct gate_span raw;         /* data as guarded text; empty: data */
+};
+
+/*
+ * Writes c's text from the parts, its ref and its time.
+ * Returns GATE_OK, GATE_E_LIMIT, GATE_E_NOMEM.
+ */
+enum gate_code gate_canonical_put(struct gate_canonical *c,
+    const struct gate_canonical_parts *p) GATE_MUSTCHECK;
+
 /*
  * Fills c from a body. raw is its text, which json_guard has passed.
  * Returns GATE_OK, GATE_E_LIMIT, GATE_E_NOMEM.

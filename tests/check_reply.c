@@ -25,6 +25,7 @@ static const struct {
 } statuses[] = {
     {OUTCOME_ACCEPTED, 202},
     {OUTCOME_DUPLICATE, 202},
+    {OUTCOME_GREETED, 200},
     {OUTCOME_FOUND, 200},
     {OUTCOME_UNCHANGED, 304},
     {OUTCOME_MALFORMED, 400},
@@ -164,6 +165,58 @@ START_TEST(leads_to_the_event)
 }
 END_TEST
 
+/* What a third party wants to hear, and what is said all the same where it
+ * is refused. */
+static const struct {
+	struct reply r;
+	const char *head; /* where it begins */
+	const char *body; /* NULL: a problem */
+} others[] = {
+    {{.outcome = OUTCOME_ACCEPTED, .status = 200, .request_id = ID},
+	"Status: 200 OK\r\nContent-Type: application/json\r\n",
+	"{\"status\":\"accepted\",\"request_id\":\"" ID "\"}"},
+    {{.outcome = OUTCOME_DUPLICATE,
+	 .status = 200,
+	 .said = BYTES("[accepted]"),
+	 .media = "text/plain"},
+	"Status: 200 OK\r\nContent-Type: text/plain\r\n"
+	"Content-Length: 10\r\n",
+	"[accepted]"},
+    {{.outcome = OUTCOME_ACCEPTED, .said = BYTES("{\"events\":[]}")},
+	"Status: 202 Accepted\r\nContent-Type: application/json\r\n",
+	"{\"events\":[]}"},
+    {{.outcome = OUTCOME_ACCEPTED, .status = 204, .request_id = ID},
+	"Status: 204 No Content\r\nCache-Control:", ""},
+    {{.outcome = OUTCOME_GREETED, .body = BYTES("1"), .media = "text/plain"},
+	"Status: 200 OK\r\nContent-Type: text/plain\r\n"
+	"Content-Length: 1\r\n",
+	"1"},
+    {{.outcome = OUTCOME_REPLAYED,
+	 .status = 200,
+	 .said = BYTES("[accepted]"),
+	 .media = "text/plain"},
+	"Status: 401 Unauthorized\r\n", NULL},
+};
+
+START_TEST(answers_a_third_party_as_it_wants)
+{
+	struct gate_buf b;
+	const char *text, *body;
+
+	gate_buf_init(&b, 4096);
+	text = put(&b, &others[_i].r);
+	ck_assert_msg(
+	    strncmp(text, others[_i].head, strlen(others[_i].head)) == 0, "%s",
+	    text);
+	body = strstr(text, "\r\n\r\n") + 4;
+	if (others[_i].body != NULL)
+		ck_assert_str_eq(body, others[_i].body);
+	else
+		ck_assert_ptr_nonnull(strstr(body, "could not be"));
+	gate_buf_clear(&b);
+}
+END_TEST
+
 START_TEST(says_what_a_refused_sender_may_do_next)
 {
 	struct reply r = {.outcome = OUTCOME_BAD_METHOD, .allow = "GET"};
@@ -231,6 +284,7 @@ suite(void)
 	add_row_test(t, puts_each_error_as_a_problem, statuses);
 	tcase_add_test(t, tells_nobody_why_it_did_not_believe_him);
 	tcase_add_test(t, leads_to_the_event);
+	add_row_test(t, answers_a_third_party_as_it_wants, others);
 	tcase_add_test(t, says_what_a_refused_sender_may_do_next);
 	tcase_add_test(t, puts_nothing_into_a_buffer_that_is_too_small);
 	tcase_add_test(t, blames_nobody_for_our_own_failures);

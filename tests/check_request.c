@@ -363,6 +363,45 @@ START_TEST(knows_json_by_its_media_type)
 }
 END_TEST
 
+START_TEST(knows_a_form_by_its_media_type)
+{
+	struct request r = {
+	    .content_type = GATE_SPAN("application/x-www-form-urlencoded")};
+
+	ck_assert(request_is_form(&r) && !request_is_json(&r));
+	r.content_type =
+	    GATE_SPAN("application/x-www-form-urlencoded; charset=UTF-8");
+	ck_assert(request_is_form(&r));
+	r.content_type = GATE_SPAN("application/json");
+	ck_assert(!request_is_form(&r));
+}
+END_TEST
+
+START_TEST(shows_headers_that_nobody_here_knows)
+{
+	static const char *const texts[] = {"REQUEST_METHOD=POST",
+	    "HTTP_X_HUB_SIGNATURE_256=sha256=00", "CONTENT_TYPE=text/plain",
+	    "HTTP_X_A=1", "HTTP_X_A=2", "HTTP_EMPTY=", "XHTTP_B=1", NULL};
+	static const struct {
+		const char *name, *value;
+	} want[] = {{"X_HUB_SIGNATURE_256", "sha256=00"}, {"X_A", "1"},
+	    {"X_A", "2"}, {"EMPTY", ""}};
+	struct gate_hook_header got[REQUEST_PARAMS_MAX];
+	struct params p = {.n = 0};
+	struct request r;
+	size_t i;
+
+	add_all(&p, texts);
+	ck_assert_int_eq(request_params(p.list, &r), OUTCOME_NONE);
+	ck_assert_uint_eq(request_headers(&r, got), GATE_COUNT(want));
+	for (i = 0; i < GATE_COUNT(want); i++) {
+		ck_assert(gate_span_is(got[i].name, want[i].name));
+		ck_assert(gate_span_is(got[i].value, want[i].value));
+	}
+	clear(&p);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -379,6 +418,8 @@ suite(void)
 	add_row_test(t, bounds_each_value, longest);
 	add_row_test(t, reads_a_body_that_is_whole, bodies);
 	add_row_test(t, knows_json_by_its_media_type, types);
+	tcase_add_test(t, knows_a_form_by_its_media_type);
+	tcase_add_test(t, shows_headers_that_nobody_here_knows);
 	suite_add_tcase(s, t);
 	return s;
 }

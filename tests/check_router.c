@@ -26,6 +26,17 @@ static const struct {
     {"/ingest/webhook/", "", DOOR_COUNT, NULL, NULL, NULL},
     {"/ingest/webhooks", "", DOOR_COUNT, NULL, NULL, NULL},
     {"/ingest/webhook/a/b", "", DOOR_COUNT, NULL, NULL, NULL},
+    {"/api/webhooks/shop.1", "", DOOR_GATEWAY, "shop.1", "",
+	"/api/webhooks/shop.1"},
+    {"/gate/api/webhooks/s/ingest?a=b", "/gate", DOOR_GATEWAY, "s", "a=b",
+	"/api/webhooks/s/ingest?a=b"},
+    {"/api/webhooks/ingest", "", DOOR_GATEWAY, "ingest", "",
+	"/api/webhooks/ingest"},
+    {"/api/webhooks/", "", DOOR_COUNT, NULL, NULL, NULL},
+    {"/api/webhooks//ingest", "", DOOR_COUNT, NULL, NULL, NULL},
+    {"/api/webhooks/s/", "", DOOR_COUNT, NULL, NULL, NULL},
+    {"/api/webhooks/s/ingest/", "", DOOR_COUNT, NULL, NULL, NULL},
+    {"/api/webhooks/s/x/ingest", "", DOOR_COUNT, NULL, NULL, NULL},
     {"/results?since=1.0&limit=2", "", DOOR_RESULTS, "", "since=1.0&limit=2",
 	"/results?since=1.0&limit=2"},
     {"/events/0190", "", DOOR_EVENT, "0190", "", "/events/0190"},
@@ -111,6 +122,18 @@ static const struct {
     {"limit=1&limit=1", false, false, 0, "", 0},
 };
 
+START_TEST(takes_a_get_and_a_post_of_third_parties)
+{
+	ck_assert(router_takes(DOOR_GATEWAY, GATE_SPAN("POST")));
+	ck_assert(router_takes(DOOR_GATEWAY, GATE_SPAN("GET")));
+	ck_assert(!router_takes(DOOR_GATEWAY, GATE_SPAN("HEAD")));
+	ck_assert(!router_takes(DOOR_GATEWAY, GATE_SPAN("post")));
+	ck_assert_str_eq(router_method(DOOR_GATEWAY), "GET, POST");
+	ck_assert(!router_takes(DOOR_RELAY, GATE_SPAN("GET")));
+	ck_assert(!router_takes(DOOR_RESULTS, GATE_SPAN("POST")));
+}
+END_TEST
+
 START_TEST(reads_what_results_are_asked_for)
 {
 	struct fence f = fence_page(gate_span_str(queries[_i].query));
@@ -137,6 +160,7 @@ suite(void)
 	TCase *t = tcase_create("router");
 
 	add_row_test(t, finds_the_door_of_a_uri, uris);
+	tcase_add_test(t, takes_a_get_and_a_post_of_third_parties);
 	add_row_test(t, reads_what_results_are_asked_for, queries);
 	suite_add_tcase(s, t);
 	return s;
