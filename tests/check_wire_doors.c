@@ -132,7 +132,10 @@ put_header(const char *name, const struct gate_json *v, void *ctx)
 		    : (char)toupper((unsigned char)name[i]);
 	param[n] = '\0';
 	ck_assert(gate_json_string(v, &value));
-	put(ctx, param, value);
+	/* section 4.1.3 */
+	put(ctx,
+	    strcmp(param, "HTTP_CONTENT_TYPE") == 0 ? "CONTENT_TYPE" : param,
+	    value);
 	return true;
 }
 
