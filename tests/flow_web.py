@@ -153,13 +153,18 @@ def fcgid(check, server):
                      s.client.event(**BIG), 500)
         check.status("a body of 100 KB is not", s.client.event(
             title="x" * 100000), 202, "accepted")
-        counters = s.pressgate("metrics")
+        counters = ""
+
+        def started():
+            nonlocal counters
+            counters = s.pressgate("metrics")
+            return "pressgate_worker_starts_total 2\n" in counters
+        wait_until("the second worker of cron", started)
         check("pressgate metrics has what processes without a parent and "
               "workers of cron have counted",
               'outcome="accepted",status="202"} 2\n' in counters
               and re.search('pressgate_attempts_total{outcome="ok"} [12]\n',
-                            counters)
-              and "pressgate_worker_starts_total 2\n" in counters, counters)
+                            counters), counters)
         every_door(check, s)
         check.status("pressgate.fcgi by its own name is no door",
                      s.client.request("GET", "/pressgate.fcgi"), 404)
