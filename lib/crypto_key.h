@@ -73,11 +73,16 @@ enum gate_code gate_verify(const struct gate_verify_key *key,
 
 #define GATE_ES256_BYTES 64
 
-/* The DER form of an ECDSA signature (RFC 3279 2.2.3) -> r || s, for
- * gate_verify. der is untrusted. False, plain not to be used, if it is
- * anything else, or of larger or negative numbers. */
-bool gate_es256_plain(
-    struct gate_span der, unsigned char plain[GATE_ES256_BYTES]) GATE_MUSTCHECK;
+/*
+ * The DER form of an ECDSA signature (RFC 3279 2.2.3) -> r || s, for
+ * gate_verify.
+ *
+ * der  untrusted; any bytes, any length
+ * Returns GATE_OK; GATE_E_AUTH (anything else, or of negative or larger
+ *         numbers); GATE_E_NOMEM. On failure plain is not to be used.
+ */
+enum gate_code gate_es256_plain(struct gate_span der,
+    unsigned char plain[GATE_ES256_BYTES]) GATE_MUSTCHECK;
 
 /*
  * As gate_verify_key_new, for a PEM private key without password (PKCS #8,

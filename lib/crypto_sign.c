@@ -171,15 +171,18 @@ gate_verify(const struct gate_verify_key *key, struct gate_span data,
 	    : pair_verify(key, data, signature);
 }
 
-bool
+enum gate_code
 gate_es256_plain(struct gate_span der, unsigned char plain[GATE_ES256_BYTES])
 {
 	const unsigned char *p = der.p;
-	ECDSA_SIG *sig =
-	    der.n > ECDSA_DER_MAX ? NULL : d2i_ECDSA_SIG(NULL, &p, (long)der.n);
 	const BIGNUM *r = NULL, *s = NULL;
+	ECDSA_SIG *sig;
 	bool ok;
 
+	if (der.n > ECDSA_DER_MAX)
+		return GATE_E_AUTH;
+	ERR_clear_error();
+	sig = d2i_ECDSA_SIG(NULL, &p, (long)der.n);
 	if (sig != NULL)
 		ECDSA_SIG_get0(sig, &r, &s);
 	ok = sig != NULL && p == der.p + der.n && !BN_is_negative(r) &&
@@ -187,8 +190,9 @@ gate_es256_plain(struct gate_span der, unsigned char plain[GATE_ES256_BYTES])
 	    BN_bn2binpad(r, plain, P256_BYTES) == P256_BYTES &&
 	    BN_bn2binpad(s, plain + P256_BYTES, P256_BYTES) == P256_BYTES;
 	ECDSA_SIG_free(sig);
-	ERR_clear_error();
-	return ok;
+	if (ok)
+		return GATE_OK;
+	return gate_pkey_out_of_memory() ? GATE_E_NOMEM : GATE_E_AUTH;
 }
 
 /* *n: room in signature, then what it holds. */
@@ -206,7 +210,7 @@ pair_signs(const struct gate_sign_key *key, struct gate_span data,
 	EVP_MD_CTX_free(ctx);
 	if (!ok || key->alg != GATE_ALG_ES256)
 		return ok;
-	if (!gate_es256_plain(gate_span_of(signature, *n), plain))
+	if (gate_es256_plain(gate_span_of(signature, *n), plain) != GATE_OK)
 		return false;
 	for (i = 0; i < sizeof(plain); i++)
 		signature[i] = plain[i];

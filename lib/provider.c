@@ -195,6 +195,10 @@ gate_provider_verify(const struct gate_provider *p,
 	if (out->fault == GATE_PROVIDER_OK ||
 	    out->fault == GATE_PROVIDER_NO_MATCH)
 		out->about = "";
+	if (out->fault != GATE_PROVIDER_OK &&
+	    out->fault != GATE_PROVIDER_STALE &&
+	    out->fault != GATE_PROVIDER_FUTURE)
+		out->which = GATE_NO_SECRET;
 	return out->fault;
 }
 

@@ -255,9 +255,9 @@ struct gate_verdict {
 	/* The header, or the member of the body, that the fault is about, or
 	 * "". Borrows from the provider or from how. */
 	const char *about;
-	/* The secret by which the signature holds; GATE_NO_SECRET: by none.
-	 * Also set for STALE and FUTURE, so that an old capture can be told
-	 * from a forged one. */
+	/* The secret by which the signature holds, for OK, STALE and FUTURE,
+	 * so that an old capture can be told from a forged one; else
+	 * GATE_NO_SECRET. */
 	size_t which;
 	bool has_time;
 	int64_t time_s; /* the sender's, signed if which is set */

@@ -116,16 +116,20 @@ add(const struct gate_signing *how, struct gate_signatures *s,
 	return no_memory ? GATE_PROVIDER_NO_MEMORY : GATE_PROVIDER_OK;
 }
 
-bool
+enum gate_provider_fault
 gate_signatures_add(enum gate_encoding encoding, struct gate_signatures *s,
     struct gate_span text)
 {
 	const struct gate_signing how = {.encoding = encoding};
 	size_t seen = s->count, before = s->count;
+	enum gate_provider_fault fault;
 
-	return text.n <= sizeof(s->store) - s->used &&
-	    add(&how, s, text, false, &seen) == GATE_PROVIDER_OK &&
-	    s->count > before;
+	if (text.n > sizeof(s->store) - s->used)
+		return GATE_PROVIDER_SIGNATURES;
+	fault = add(&how, s, text, false, &seen);
+	return fault == GATE_PROVIDER_OK && s->count == before
+	    ? GATE_PROVIDER_ENCODING
+	    : fault;
 }
 
 /* What stands before the next separator, or all that is left. */

@@ -73,13 +73,15 @@ static enum gate_code
 hold(const struct held *h, struct gate_span signature)
 {
 	unsigned char plain[GATE_ES256_BYTES];
+	enum gate_code code;
 
 	switch (h->key->seal) {
 	case GATE_SEAL_EQUAL:
 		return hold_equal(h, signature);
 	case GATE_SEAL_ES256:
-		if (!gate_es256_plain(signature, plain))
-			return GATE_E_AUTH;
+		code = gate_es256_plain(signature, plain);
+		if (code != GATE_OK)
+			return code;
 		return gate_verify(
 		    h->key->pair, h->whole, gate_span_of(plain, sizeof(plain)));
 	case GATE_SEAL_ED25519:

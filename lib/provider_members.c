@@ -66,6 +66,7 @@ mailgun_signatures(struct gate_trial *t, const struct gate_json *doc,
     struct gate_signatures *s)
 {
 	static const char *const places[] = {MAILGUN_SIGNATURE, MAILGUN_PARENT};
+	enum gate_provider_fault fault;
 	struct gate_span text;
 	size_t i;
 
@@ -77,8 +78,9 @@ mailgun_signatures(struct gate_trial *t, const struct gate_json *doc,
 				return GATE_PROVIDER_BODY_MEMBER;
 			break;
 		}
-		if (!gate_signatures_add(t->how->encoding, s, text))
-			return GATE_PROVIDER_ENCODING;
+		fault = gate_signatures_add(t->how->encoding, s, text);
+		if (fault != GATE_PROVIDER_OK)
+			return fault;
 	}
 	return GATE_PROVIDER_OK;
 }
@@ -181,14 +183,16 @@ adyen_judge_item(struct gate_trial *t, const struct gate_json *item)
 	struct gate_signatures signatures = {.count = 0};
 	char digits[ADYEN_MEMBERS][GATE_I64_TEXT];
 	struct gate_message m = {.count = 0};
+	enum gate_provider_fault fault;
 	struct gate_span text;
 	size_t i;
 
 	t->out->about = ADYEN_SIGNATURE;
 	if (!string_at(item, ADYEN_SIGNATURE, &text))
 		return GATE_PROVIDER_BODY_MEMBER;
-	if (!gate_signatures_add(t->how->encoding, &signatures, text))
-		return GATE_PROVIDER_ENCODING;
+	fault = gate_signatures_add(t->how->encoding, &signatures, text);
+	if (fault != GATE_PROVIDER_OK)
+		return fault;
 	for (i = 0; i < ADYEN_MEMBERS; i++) {
 		t->out->about = adyen_members[i].pointer;
 		if (!scalar(item, adyen_members[i].pointer, digits[i], &text) ||

@@ -74,9 +74,9 @@ enum gate_provider_fault gate_trial_header(
 /* The signature header -> signatures. */
 enum gate_provider_fault gate_signatures_read(
     struct gate_trial *t, struct gate_signatures *out);
-/* Takes one more in; s must have room for it. False if it does not decode. */
-bool gate_signatures_add(enum gate_encoding encoding, struct gate_signatures *s,
-    struct gate_span text);
+/* Takes one more in. OK, ENCODING, SIGNATURES, NO_MEMORY. */
+enum gate_provider_fault gate_signatures_add(enum gate_encoding encoding,
+    struct gate_signatures *s, struct gate_span text);
 /* All the steps, by t->how alone. */
 enum gate_provider_fault gate_trial_verify(struct gate_trial *t);
 /* Text of a time -> seconds. False, *out untouched, if it is none. */

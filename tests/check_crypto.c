@@ -80,6 +80,41 @@ START_TEST(computes_hmac_sha256_again_and_again)
 }
 END_TEST
 
+/* "Jefe", as above: RFC 2202 section 3, RFC 4231 section 4.3. */
+static const struct {
+	enum gate_digest digest;
+	const char *mac;
+} others[] = {
+    {GATE_DIGEST_SHA256,
+	"5bdcc146bf60754e6a042426089575c7"
+	"5a003f089d2739839dec58b964ec3843"},
+    {GATE_DIGEST_SHA1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"},
+    {GATE_DIGEST_SHA512,
+	"164b7a7bfcf819e2e395fbe73b56e0a3"
+	"87bd64222e831fd610270cd7ea250554"
+	"9758bf75c05a994a6d034f65f8f0e6fd"
+	"caeab1a34d4a6b4b636e070a38bce737"},
+};
+
+START_TEST(computes_hmac_by_the_keys_digest)
+{
+	struct gate_span parts[2] = {
+	    GATE_SPAN("what do ya want "), GATE_SPAN("for nothing?")};
+	struct gate_hmac_key *k = NULL;
+	unsigned char mac[GATE_MAC_MAX];
+	char text[2 * GATE_MAC_MAX + 1];
+	size_t n = 0;
+
+	ck_assert_int_eq(
+	    gate_hmac_key_new_of(others[_i].digest, GATE_SPAN("Jefe"), &k),
+	    GATE_OK);
+	ck_assert_int_eq(gate_hmac(k, parts, 2, mac, &n), GATE_OK);
+	gate_hex_text(gate_span_of(mac, n), text, sizeof(text));
+	ck_assert_str_eq(text, others[_i].mac);
+	gate_hmac_key_free(k);
+}
+END_TEST
+
 START_TEST(takes_an_empty_key_and_no_data)
 {
 	/* Python: hmac.new(b"", b"", "sha256").hexdigest() */
@@ -204,6 +239,7 @@ suite(void)
 	TCase *t = tcase_create("crypto");
 
 	add_row_test(t, computes_hmac_sha256_again_and_again, hmacs);
+	add_row_test(t, computes_hmac_by_the_keys_digest, others);
 	tcase_add_test(t, takes_an_empty_key_and_no_data);
 	add_row_test(t, computes_sha256, sha256s);
 	tcase_add_test(t, compares_whole_values);
