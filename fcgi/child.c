@@ -126,6 +126,8 @@ log_visit(const struct child *c, const struct visit *v, int64_t ms)
 		gate_log_str(&l, "stage", v->stage);
 	if (v->why != NULL)
 		gate_log_str(&l, "reason", v->why);
+	if (v->where != NULL)
+		gate_log_str(&l, "where", v->where);
 	gate_log_i64(&l, "latency_ms", ms);
 	if (v->err.code != GATE_OK) {
 		gate_log_str(&l, "code", gate_code_name(v->err.code));

@@ -24,6 +24,15 @@
 #define DELIVERY_KEYS_MAX 2048
 #define DELIVERY_AGENT_MAX 256
 
+/* What is done with an event that is stored. */
+enum delivery_fate {
+	DELIVERY_ROUTED,
+	DELIVERY_UNROUTED, /* nothing */
+	DELIVERY_BURIED    /* its jobs are dead letters at once */
+};
+
+#define DELIVERY_CAUSE_MAX 300
+
 struct delivery {
 	struct visit *visit;
 	const struct scheme *scheme;
@@ -32,6 +41,10 @@ struct delivery {
 	struct gate_span raw;
 	struct gate_json *body;
 	struct gate_span type;
+	enum delivery_fate fate;
+	char cause[DELIVERY_CAUSE_MAX]; /* of those that are buried */
+	struct gate_json *shaped; /* as it is stored; NULL: as the body is */
+	struct gate_buf shaped_text;
 	bool key_is_signed;         /* the body carries it */
 	int64_t until_ms;           /* monotonic; for the database */
 	struct lookup_answer found; /* ids, and what is to be done */

@@ -10,6 +10,7 @@
 #include "fcgi/ingest.h"
 
 #include "fcgi/delivery.h"
+#include "fcgi/fit.h"
 #include "fcgi/limits.h"
 #include "lib/clock.h"
 #include "lib/codec.h"
@@ -160,7 +161,7 @@ check_event_type(struct delivery *d)
 	    !gate_json_string(event, &d->type) || d->type.n == 0)
 		return OUTCOME_NO_EVENT;
 	if (!gate_site_has_event_type(d->visit->site, d->type))
-		return OUTCOME_UNKNOWN_EVENT;
+		return fit_unknown(d);
 	return OUTCOME_NONE;
 }
 
@@ -204,10 +205,12 @@ static enum outcome
 normalise(struct delivery *d)
 {
 	struct visit *v = d->visit;
+	bool is_shaped = d->shaped != NULL;
 	enum gate_code code;
 
 	code = gate_canonical_fill(&v->tools->canonical, d->scheme->form,
-	    v->site->name, d->type, d->body, d->raw);
+	    v->site->name, d->type, is_shaped ? d->shaped : d->body,
+	    is_shaped ? gate_buf_span(&d->shaped_text) : d->raw);
 	return code == GATE_OK ? OUTCOME_NONE : delivery_trouble(d, code);
 }
 
@@ -215,12 +218,16 @@ static enum outcome
 find_ids(struct delivery *d)
 {
 	struct visit *v = d->visit;
-	struct lookup_question q = {.site = v->site, .type = d->type};
+	struct lookup_question q = {.site = v->site};
 	enum gate_code code;
 
+	if (d->fate != DELIVERY_UNROUTED)
+		q.type = d->type;
 	d->until_ms = gate_mono_ms() + VISIT_DB_MS;
 	code = lookup_ask(&v->tools->lookup, v->tools->db, &q, d->until_ms,
 	    &d->found, &v->err);
+	if (code == GATE_OK)
+		fit_jobs(d);
 	return code == GATE_OK ? OUTCOME_NONE : delivery_trouble(d, code);
 }
 
@@ -290,6 +297,7 @@ static const struct {
     {"json", parse_json},
     {"event type", check_event_type},
     {"key", compare_keys},
+    {"schema", fit_schema},
     {"canonical form", normalise},
     {"ids", find_ids},
     {"job keys", find_job_keys},
@@ -305,12 +313,15 @@ ingest_event(struct visit *v)
 	size_t i;
 
 	gate_buf_init(&d.keys, DELIVERY_KEYS_MAX);
+	gate_buf_init(&d.shaped_text, INGEST_SHAPED_MAX);
 	for (i = 0; i < GATE_COUNT(stages) && o == OUTCOME_NONE; i++) {
 		v->stage = stages[i].name;
 		o = stages[i].run(&d);
 	}
 	gate_proof_clear(&d.proof);
 	gate_json_free(d.document);
+	gate_json_free(d.shaped);
+	gate_buf_clear(&d.shaped_text);
 	gate_json_free(d.body);
 	gate_buf_clear(&d.keys);
 	return o;

@@ -62,6 +62,8 @@
 	    "The body must be an object that has its event type as a string.") \
 	X(UNKNOWN_EVENT, "unknown_event", 422,                                 \
 	    "The site's configuration does not know this event type.")         \
+	X(UNFIT, "schema", 422,                                                \
+	    "The body does not fit the schema of its event type.")             \
 	X(CONFLICT, "conflict", 422,                                           \
 	    "This idempotency key came before with another body.")             \
 	X(RATE, "rate", 429, "Too many requests: slow down.")                  \

@@ -22,6 +22,7 @@
 #include "lib/crypto.h"
 #include "lib/db.h"
 #include "lib/err.h"
+#include "lib/event.h"
 #include "lib/site.h"
 #include "lib/trace.h"
 
@@ -35,6 +36,7 @@ struct tools {
 	struct gate_buf body;
 	struct gate_buf page; /* JSON of a GET */
 	struct gate_canonical canonical;
+	struct gate_schema_fault fault; /* of the event in hand */
 	char etag[17];
 	char restart[40];
 	int64_t ready_at_ms; /* monotonic; when ready() was asked last */
@@ -57,6 +59,7 @@ struct visit {
 	const char *key_id;      /* which secret or key signed; NULL: none */
 	const char *hmac_key_id; /* the second one, where there are two */
 	const char *why;         /* a rule that failed; NULL: see outcome */
+	const char *where;       /* in the body it did; NULL: nowhere */
 	struct gate_span idempotency_key; /* empty until verified */
 	struct gate_trace trace;
 	bool has_trace;

@@ -11,6 +11,7 @@
  *	conf_unit.c    "15s", "256k"
  *	conf_fill.c    a block into its struct, by its table
  *	conf_route.c   a route with its steps
+ *	conf_event.c   events with their schemas
  *	conf_site.c    a site's file; conf_keys.c its .keys file
  *	conf_door.c    a site's doors with their keys; conf_source.c its sources
  *	conf_clash.c   what must hold between sites

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/conf_door.h"
+#include "lib/conf_event.h"
 #include "lib/conf_fill.h"
 #include "lib/conf_keys.h"
 #include "lib/conf_route.h"
@@ -49,7 +50,7 @@ add_event_type(
 		s->event_type_count++;
 }
 
-/* The site's own list and whatever its routes name. */
+/* The site's own list and whatever its events and routes name. */
 static void
 load_event_types(const struct gate_conf_load *l, struct gate_site *s,
     const struct gate_conf_block *b)
@@ -68,6 +69,9 @@ load_event_types(const struct gate_conf_load *l, struct gate_site *s,
 			    "bad value, expected event types such as "
 			    "post.published");
 	}
+	for (i = 0; i < s->event_rules.count; i++)
+		if (s->event_rules.list[i].type != NULL)
+			add_event_type(l, s, s->event_rules.list[i].type);
 	for (i = 0; i < s->route_count; i++)
 		if (gate_route_serves(&s->routes[i], NULL))
 			for (k = 0; k < s->routes[i].event_count; k++)
@@ -98,6 +102,7 @@ load_site(const struct gate_conf_load *l, struct gate_site *s,
 	gate_conf_allow_load(b, &s->allow, l->errors);
 	gate_conf_doors_load(l, s, b);
 	gate_conf_sources_load(l, s, b);
+	gate_conf_events_load(l, b, &s->event_rules);
 	s->routes = gate_conf_fill_room(
 	    b, "route", sizeof(*s->routes), &s->route_count, l->errors);
 	for (i = 0; i < s->route_count; i++)
@@ -188,6 +193,7 @@ gate_conf_site_clear(struct gate_site *s)
 	for (i = 0; i < s->event_type_count; i++)
 		free(s->event_types[i]);
 	free(s->event_types);
+	gate_conf_events_clear(&s->event_rules);
 	gate_allow_clear(&s->allow);
 	gate_conf_unfill(&gate_conf_site_spec, s);
 	free(s->name);

@@ -15,6 +15,8 @@ _Static_assert(sizeof(enum gate_urgency) == sizeof(unsigned int) &&
 	sizeof(enum gate_mode) == sizeof(unsigned int) &&
 	sizeof(enum gate_busy) == sizeof(unsigned int),
     "words are stored as unsigned int");
+_Static_assert(sizeof(enum gate_event_policy) == sizeof(unsigned int),
+    "words are stored as unsigned int");
 
 static const char *const urgencies[] = {
     [GATE_URGENCY_HIGH] = "high",
@@ -177,6 +179,19 @@ static const struct gate_conf_key route_keys[] = {
 
 #undef AT
 
+static const char *const unknown_policies[] = {
+    [GATE_EVENT_REFUSE] = "refuse",
+    [GATE_EVENT_UNROUTED] = "unrouted",
+    [GATE_EVENT_UNROUTED + 1] = NULL,
+};
+
+static const char *const schema_policies[] = {
+    [GATE_EVENT_REFUSE] = "refuse",
+    [GATE_EVENT_UNROUTED] = "unrouted",
+    [GATE_EVENT_BURY] = "bury",
+    [GATE_EVENT_POLICY_COUNT] = NULL,
+};
+
 #define AT(member) .at = offsetof(struct gate_site, member)
 
 static const struct gate_conf_key site_keys[] = {
@@ -199,6 +214,22 @@ static const struct gate_conf_key site_keys[] = {
 	.example = "{\"user.login\"}",
 	.help = "Event types that the site may send although no route takes "
 		"them: they are stored, and nothing else is done."},
+    {.name = "unknown_events",
+	.type = GATE_CONF_WORD,
+	AT(unknown_events),
+	.words = unknown_policies,
+	.def = "refuse",
+	.help = "An event type that is not named anywhere: refuse answers "
+		"422; unrouted stores the event, and nothing else is done."},
+    {.name = "schema_policy",
+	.type = GATE_CONF_WORD,
+	AT(schema_policy),
+	.words = schema_policies,
+	.def = "refuse",
+	.help = "An event that does not fit the schema of its type: refuse "
+		"answers 422; unrouted stores it, and nothing else is done; "
+		"bury stores it and makes a dead letter for each route that "
+		"takes the type."},
     {.name = "body_max",
 	.type = GATE_CONF_BYTES,
 	AT(body_max_bytes),
@@ -276,7 +307,7 @@ const struct gate_conf_spec gate_conf_route_spec = {.name = "route",
 
 static const struct gate_conf_spec *const site_blocks[] = {
     &gate_conf_bridge_spec, &gate_conf_relay_spec, &gate_conf_edge_spec,
-    &gate_conf_source_spec, &gate_conf_route_spec, NULL};
+    &gate_conf_source_spec, &gate_conf_event_spec, &gate_conf_route_spec, NULL};
 const struct gate_conf_spec gate_conf_site_spec = {.name = "site",
     .title = "NAME",
     .sample = "blog",

@@ -12,6 +12,7 @@
 #include "lib/address.h"
 #include "lib/crypto.h"
 #include "lib/crypto_key.h"
+#include "lib/event.h"
 #include "lib/jwt.h"
 #include "lib/limit.h"
 #include "lib/route.h"
@@ -103,10 +104,13 @@ struct gate_site {
 	size_t source_count;
 	struct gate_route *routes;
 	size_t route_count;
-	char **event_types; /* that the site may send: `events` and what its
-			       routes without sources take; anything else is
-			       422 */
+	char **event_types; /* that the site may send: `events`, `event` and
+			       what its routes without sources take; for
+			       anything else see unknown_events */
 	size_t event_type_count;
+	enum gate_event_policy unknown_events; /* REFUSE or UNROUTED */
+	struct gate_event_rules event_rules;
+	enum gate_event_policy schema_policy;
 	int64_t body_max_bytes;
 	int64_t idempotency_ttl_s;
 	int64_t window_s; /* how far a relay's timestamp may be off */

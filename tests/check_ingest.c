@@ -46,6 +46,7 @@ struct world {
 	char *types[1];
 	struct gate_hmac_secret keys[1];
 	struct gate_site site;
+	struct gate_event_rule rules[1];
 	struct gate_conf conf;
 	struct settings settings;
 	struct tools tools;
@@ -159,6 +160,7 @@ world_clear(struct world *w)
 {
 	while (w->param_count > 0)
 		free(w->params[--w->param_count]);
+	gate_schema_free(w->rules[0].schema);
 	gate_sign_key_free(w->token_key);
 	gate_verify_key_free(w->verify_key);
 	gate_hmac_key_free(w->keys[0].key);
@@ -316,6 +318,61 @@ unknown_event(struct world *w)
 }
 
 static void
+note(const char *pointer, const char *text, void *ctx)
+{
+	(void)ctx;
+	ck_abort_msg("%s: %s", pointer, text);
+}
+
+/* No key in the body, which BODY has. */
+static void
+schema(struct world *w)
+{
+	w->rules[0].type = w->type;
+	ck_assert_int_eq(
+	    gate_schema_new(
+		GATE_SPAN("{\"properties\":{\"idempotency_key\":false}}"), note,
+		NULL, &w->rules[0].schema),
+	    GATE_OK);
+	w->site.event_rules =
+	    (struct gate_event_rules){.list = w->rules, .count = 1};
+}
+
+static void
+schema_of_another(struct world *w)
+{
+	schema(w);
+	w->rules[0].type = w->none;
+}
+
+static void
+buried(struct world *w)
+{
+	schema(w);
+	w->site.schema_policy = GATE_EVENT_BURY;
+}
+
+static void
+unrouted(struct world *w)
+{
+	schema(w);
+	w->site.schema_policy = GATE_EVENT_UNROUTED;
+}
+
+static void
+takes_unknown(struct world *w)
+{
+	w->site.unknown_events = GATE_EVENT_UNROUTED;
+	w->request.idempotency_key = GATE_SPAN("k");
+}
+
+static void
+odd_event(struct world *w)
+{
+	send_body(w, "{\"event\":\"a b\"}");
+}
+
+static void
 other_key(struct world *w)
 {
 	w->request.idempotency_key = GATE_SPAN("j");
@@ -369,7 +426,15 @@ static const struct {
     {"no event", no_event, NULL, OUTCOME_NO_EVENT, 1},
     {"event of another kind", event_is_a_number, NULL, OUTCOME_NO_EVENT, 1},
     {"unknown event", unknown_event, NULL, OUTCOME_UNKNOWN_EVENT, 1},
-    {"another key", other_key, NULL, OUTCOME_KEY_DIFFERS, 1},
+    {"unknown event, taken", unknown_event, takes_unknown, OUTCOME_AWAY, 1},
+    {"unknown event that is no type", odd_event, takes_unknown,
+	OUTCOME_UNKNOWN_EVENT, 1},
+    {"another key", other_key, schema, OUTCOME_KEY_DIFFERS, 1},
+    {"schema", schema, NULL, OUTCOME_UNFIT, 1},
+    {"signature before the schema", schema, wrong, OUTCOME_BAD_SIGNATURE, 1},
+    {"another type's schema", schema_of_another, NULL, OUTCOME_AWAY, 1},
+    {"schema, to be buried", buried, NULL, OUTCOME_AWAY, 1},
+    {"schema, to be left", unrouted, NULL, OUTCOME_AWAY, 1},
     {"no key in the body", null_key, other_key, OUTCOME_AWAY, 1},
     {"the key in quotes", quoted_key, NULL, OUTCOME_AWAY, 1},
 };

@@ -38,6 +38,7 @@ same manual "$work/written" <"$work/keys"
 mkdir -p "$work/etc/sites.d" "$work/etc/secrets.d"
 cp conf/pressgate.conf.sample "$work/etc/pressgate.conf"
 cp conf/site.conf.sample "$work/etc/sites.d/blog.conf"
+cp -R conf/schemas "$work/etc/"
 (
 	umask 077
 	for s in relay edge hmac token stripe meta; do

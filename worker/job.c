@@ -128,6 +128,18 @@ static const struct {
     {always, JOB_CALL, CAUSE_NONE, NULL},
 };
 
+/* "schema", or "schema: minLength at /title": the cause, and for people more.
+ */
+static enum outcome_cause
+cause_of(const char *error)
+{
+	struct gate_span rest = gate_span_str(error), name;
+
+	if (!gate_span_until(&rest, ':', rest.n, &name))
+		name = rest;
+	return outcome_cause_parse(name);
+}
+
 enum job_order
 job_decide(const struct job *j, struct outcome *why)
 {
@@ -140,8 +152,7 @@ job_decide(const struct job *j, struct outcome *why)
 	if (decisions[i].text != NULL)
 		outcome_dead(why, decisions[i].cause, "%s", decisions[i].text);
 	else
-		outcome_dead(why,
-		    outcome_cause_parse(gate_span_str(j->last_error)),
+		outcome_dead(why, cause_of(j->last_error),
 		    "refused when it came in: %s",
 		    j->last_error != NULL ? j->last_error : "");
 	return JOB_DIE;

@@ -341,6 +341,13 @@ class Stack:
         self.write("etc/secrets.d/rs.pem", (
             VECTORS / "test-key-rs256.public.pem").read_text(), 0o644)
         self.write("etc/secrets.d/vendor", "sk-" + secrets.token_hex(24))
+        for path in (SOURCE / "conf/schemas").glob("*/*.json"):
+            folder = f"{self.dir}/etc/schemas/{path.parent.name}"
+            os.makedirs(folder, exist_ok=True)
+            for name in os.path.dirname(folder), folder:
+                self.own(name, 0o755)
+            self.write(f"etc/schemas/{path.parent.name}/{path.name}",
+                       path.read_text(), 0o644)
         self.conf = f"{self.dir}/etc/pressgate.conf"
 
     def environment(self):
