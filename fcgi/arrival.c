@@ -220,7 +220,8 @@ make_guard(const struct arrival *a, char scope[SCOPE_TEXT],
 	struct gate_webhook_item item = {.in = &a->in,
 	    .of = &a->webhook,
 	    .json = a->webhook.doc,
-	    .bytes = a->hook.body};
+	    .bytes = a->hook.body,
+	    .stable = a->hook.body};
 	struct gate_span parts[] = {
 	    gate_span_str(a->source->name), gate_span_of("", 1), a->hook.body};
 	enum gate_code code;

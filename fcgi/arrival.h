@@ -5,6 +5,7 @@
 #ifndef FCGI_ARRIVAL_H
 #define FCGI_ARRIVAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@
 struct arrival {
 	struct visit *visit;
 	const struct gate_source *source; /* NULL: unknown */
+	bool is_refused; /* the client is not on the source's list */
 	struct gate_hook_header headers[REQUEST_PARAMS_MAX];
 	struct gate_hook hook;
 	struct gate_verdict verdict;

@@ -11,10 +11,12 @@
 #include "fcgi/arrival.h"
 #include "fcgi/handshake.h"
 #include "fcgi/ingest.h"
+#include "fcgi/limits.h"
 #include "lib/clock.h"
 #include "lib/num.h"
 
 static const char unknown[] = "source_unknown";
+static const char refused[] = "address_refused";
 
 static enum outcome
 check_media_type(struct arrival *a)
@@ -54,6 +56,26 @@ find_source(struct arrival *a)
 	a->in.site = v->site->name;
 	a->in.source = a->source;
 	return OUTCOME_NONE;
+}
+
+/* Told apart from a wrong signature in the log alone. */
+static enum outcome
+check_address(struct arrival *a)
+{
+	struct visit *v = a->visit;
+
+	if (a->source != NULL &&
+	    limits_allow(v, &a->source->allow) != OUTCOME_NONE)
+		a->is_refused = true;
+	return OUTCOME_NONE;
+}
+
+/* Addresses of providers are shared by all their customers, so only what
+ * fails counts, and only here. */
+static enum outcome
+look_at_failures(struct arrival *a)
+{
+	return limits_failures(a->visit, a->visit->match.argument);
 }
 
 /* What a stranger may send: as much as any source. */
@@ -109,6 +131,8 @@ refuse(struct arrival *a)
 	enum gate_provider_fault fault = a->verdict.fault;
 
 	a->visit->why = gate_provider_fault_name(fault);
+	if (fault != GATE_PROVIDER_NO_MEMORY)
+		limits_failed(a->visit, a->visit->match.argument);
 	switch (fault) {
 	case GATE_PROVIDER_NO_MEMORY:
 		return OUTCOME_AWAY;
@@ -134,8 +158,9 @@ check_signature(struct arrival *a)
 	a->hook.target = v->match.target;
 	a->hook.now_s = gate_wall_ms() / 1000;
 	a->in.hook = &a->hook;
-	if (s == NULL) {
-		v->why = unknown;
+	if (s == NULL || a->is_refused) {
+		v->why = s == NULL ? unknown : refused;
+		limits_failed(v, v->match.argument);
 		return spend_time(a, OUTCOME_UNKNOWN_SITE);
 	}
 	a->hook.url = gate_span_str(s->public_url);
@@ -144,6 +169,22 @@ check_signature(struct arrival *a)
 		return refuse(a);
 	v->key_id = s->keys[a->verdict.which].id;
 	return OUTCOME_NONE;
+}
+
+static enum outcome
+take_of_source(struct arrival *a)
+{
+	return limits_source(
+	    a->visit, gate_span_str(a->source->name), &a->source->limit);
+}
+
+static enum outcome
+check_depth(struct arrival *a)
+{
+	enum gate_refusal busy = a->source->provider->profile.busy;
+
+	return limits_busy(a->visit,
+	    busy == GATE_REFUSAL_LOSES ? GATE_BUSY_ACCEPT : GATE_BUSY_REFUSE);
 }
 
 static enum outcome
@@ -184,9 +225,13 @@ static const struct {
     {"media type", check_media_type},
     {"announced size", check_announced_size},
     {"source", find_source},
+    {"address", check_address},
+    {"the address's failures", look_at_failures},
     {"body", read_body},
     {"unsigned ping", answer_ping},
     {"signature", check_signature},
+    {"the source's limit", take_of_source},
+    {"the queue's depth", check_depth},
     {"the source's size", check_size},
     {"body's form", parse_body},
     {"handshake", answer_handshake},

@@ -7,6 +7,7 @@
 
 #include "fcgi/handshake.h"
 
+#include "fcgi/limits.h"
 #include "lib/codec.h"
 #include "lib/form.h"
 #include "lib/num.h"
@@ -181,7 +182,7 @@ judge(struct visit *v, const struct gate_source *source,
 {
 	struct gate_span mode, token, challenge, mine = {0};
 
-	if (source != NULL)
+	if (source != NULL && limits_allow(v, &source->allow) == OUTCOME_NONE)
 		mine = gate_secret_span(&source->verify_token);
 	if (!gate_form_get(query, "hub.mode", &mode) ||
 	    !gate_form_get(query, "hub.verify_token", &token) ||
@@ -210,12 +211,18 @@ handshake_get(struct visit *v)
 	if (source == NULL && sites->incomplete)
 		return OUTCOME_UNSURE;
 	v->source = source == NULL ? NULL : source->name;
+	o = limits_failures(v, v->match.argument);
+	if (o != OUTCOME_NONE)
+		return o;
 	code = gate_form_parse(v->match.query, &query);
 	if (code == GATE_E_NOMEM)
 		return OUTCOME_AWAY;
-	if (code != GATE_OK)
-		return OUTCOME_BAD_SIGNATURE;
-	o = judge(v, source, &query);
-	gate_form_clear(&query);
+	o = OUTCOME_BAD_SIGNATURE;
+	if (code == GATE_OK) {
+		o = judge(v, source, &query);
+		gate_form_clear(&query);
+	}
+	if (o == OUTCOME_BAD_SIGNATURE)
+		limits_failed(v, v->match.argument);
 	return o;
 }

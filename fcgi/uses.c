@@ -58,11 +58,17 @@ add(struct uses *u, const struct visit *v, const char *scheme,
 void
 uses_add(struct uses *u, const struct visit *v)
 {
+	char source[sizeof(u->rows[0].scheme)];
 	const struct scheme *scheme;
 	bool is_event;
 
 	if (v->key_id == NULL || v->site == NULL || v->match.door == DOOR_COUNT)
 		return;
+	if (v->source != NULL) {
+		(void)snprintf(source, sizeof(source), "source/%s", v->source);
+		add(u, v, source, v->key_id, true);
+		return;
+	}
 	scheme = scheme_of_door(v->match.door);
 	is_event = scheme != NULL;
 	if (!is_event && scheme_of_get(v->request, &scheme) != OUTCOME_NONE)

@@ -166,6 +166,7 @@ load_source(const struct gate_conf_load *l, const struct gate_conf_block *b,
 	s->line = b->line;
 	s->name = gate_conf_fill_title(b, l->errors);
 	gate_conf_fill(b, s, l->conf->dir, l->errors);
+	gate_conf_allow_load(b, &s->allow, l->errors);
 	if (provider->line != 0) {
 		s->provider =
 		    gate_provider_find(gate_span_str(provider->text[0]));
@@ -242,6 +243,7 @@ gate_conf_sources_clear(struct gate_site *s)
 		free(source->secrets);
 		free(source->keys);
 		gate_secret_clear(&source->verify_token);
+		gate_allow_clear(&source->allow);
 		gate_conf_unfill(&gate_conf_source_spec, source);
 		free(source->name);
 	}

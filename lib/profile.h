@@ -82,6 +82,9 @@ struct gate_profile {
 	 * second key, SHA-256 of type and body, stands for retry_window_s.
 	 */
 	bool has_second_key;
+	/* A member of the event that differs from try to try: it is left out
+	 * where the event's bytes are hashed. NULL: none does. */
+	const char *varies;
 	/* What may be used once, signed, where the body is not: else NONE. */
 	struct gate_place guard;
 	struct gate_place type[2];     /* joined by '.'; an absent one is left

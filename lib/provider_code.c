@@ -16,6 +16,7 @@ const struct gate_provider gate_providers_code[] = {
 	    .type = {HEADER("X-GitHub-Event"), BODY("/action")},
 	    .ref = {BODY("/repository/full_name")},
 	    .handshake = GATE_HANDSHAKE_GITHUB,
+	    .media = GATE_MEDIA_EITHER,
 	    .busy = GATE_REFUSAL_LOSES,
 	    .away = GATE_REFUSAL_LOSES,
 	    .deadline_ms = 10000,

@@ -11,6 +11,7 @@
 	.profile = {                                                           \
 	    .id = {BODY("/portalId"), BODY("/subscriptionType"),               \
 		BODY("/objectId"), BODY("/eventId"), BODY("/occurredAt")},     \
+	    .varies = "attemptNumber",                                         \
 	    .type = {BODY("/subscriptionType")},                               \
 	    .ref = {BODY("/objectId")},                                        \
 	    .occurred = {BODY("/occurredAt")},                                 \

@@ -45,6 +45,8 @@ struct gate_source {
 	/* The provider's, with what the operator has said. */
 	struct gate_signing signing;
 	struct gate_source_map map;
+	struct gate_allow allow;
+	struct gate_limit limit; /* of deliveries, once they are verified */
 	struct gate_secret verify_token; /* empty: no GET is answered */
 	struct gate_source_secret *secrets;
 	size_t secret_count;

@@ -192,9 +192,42 @@ make_event(const struct gate_webhook_item *item, struct gate_canonical *c,
 	e->occurred_ms = c->occurred_ms;
 	e->is_broken = !found || no_data;
 	if (code == GATE_OK)
-		code = gate_sha256(&item->bytes, 1, e->fingerprint);
+		code = gate_sha256(&item->stable, 1, e->fingerprint);
 	gate_buf_clear(&type);
 	return code;
+}
+
+/* ---- its bytes --------------------------------------------------------- */
+
+struct strip {
+	struct gate_buf *out;
+	const char *without;
+	enum gate_code code;
+};
+
+static bool
+put_member(const char *key, const struct gate_json *v, void *ctx)
+{
+	struct strip *s = ctx;
+
+	if (strcmp(key, s->without) == 0)
+		return true;
+	(void)gate_buf_put_byte(s->out, s->out->n == 0 ? '{' : ',');
+	(void)gate_json_put_string(s->out, gate_span_str(key));
+	(void)gate_buf_put_byte(s->out, ':');
+	s->code = gate_json_text(v, s->out);
+	return s->code == GATE_OK;
+}
+
+/* The event without what differs from try to try. */
+static enum gate_code
+put_stable(
+    struct gate_buf *out, const struct gate_json *event, const char *without)
+{
+	struct strip s = {out, without, GATE_OK};
+
+	(void)gate_json_each(event, put_member, &s);
+	return s.code == GATE_OK ? out->failed : s.code;
 }
 
 /* ---- all of them -------------------------------------------------------- */
@@ -202,25 +235,34 @@ make_event(const struct gate_webhook_item *item, struct gate_canonical *c,
 static enum gate_code
 take_item(struct walk *k, const struct gate_json *json)
 {
+	const char *varies = k->in->source->provider->profile.varies;
 	struct gate_webhook_item item = {
 	    .in = k->in, .of = k->w, .json = json, .bytes = k->w->text};
 	size_t i = k->count++;
 	enum gate_code code = GATE_OK;
-	struct gate_buf text;
+	struct gate_buf text, stable;
 
 	if (k->words == NULL)
 		return GATE_OK;
 	gate_buf_init(&text, k->w->words.max);
+	gate_buf_init(&stable, k->w->words.max);
 	if (json == NULL)
 		item.bytes = k->in->hook->body;
 	if (json != NULL && json != k->w->doc) {
 		code = gate_json_text(json, &text);
 		item.bytes = gate_buf_span(&text);
 	}
+	item.stable = item.bytes;
+	if (code == GATE_OK && varies != NULL &&
+	    gate_json_kind(json) == GATE_JSON_OBJECT) {
+		code = put_stable(&stable, json, varies);
+		item.stable = gate_buf_span(&stable);
+	}
 	if (code == GATE_OK)
 		code = make_event(
 		    &item, k->c, &k->w->words, &k->w->events[i], &k->words[i]);
 	gate_buf_clear(&text);
+	gate_buf_clear(&stable);
 	return code;
 }
 

@@ -80,7 +80,7 @@ void gate_webhook_clear(struct gate_webhook *w);
 
 /*
  * The value of a place, appended as text; nothing if it is not there or is
- * no scalar. item: the event within the body, or NULL. bytes: of the event.
+ * no scalar. json: the event within the body, or NULL. bytes: of the event.
  * GATE_OK, GATE_E_LIMIT, GATE_E_NOMEM.
  */
 struct gate_webhook_item {
@@ -88,6 +88,7 @@ struct gate_webhook_item {
 	const struct gate_webhook *of;
 	const struct gate_json *json;
 	struct gate_span bytes;
+	struct gate_span stable; /* without what the profile says varies */
 };
 enum gate_code gate_webhook_value(const struct gate_webhook_item *item,
     const struct gate_place *place, struct gate_buf *out) GATE_MUSTCHECK;

@@ -47,7 +47,7 @@ gate_webhook_value(const struct gate_webhook_item *item,
 			return GATE_OK;
 		return gate_buf_put(out, v);
 	case GATE_PLACE_HASH:
-		return put_hash(item->bytes, out);
+		return put_hash(item->stable, out);
 	}
 	return GATE_OK;
 }
@@ -167,7 +167,7 @@ gate_webhook_key(const struct gate_webhook_item *item, struct gate_buf *out)
 	} else if (code == GATE_OK) {
 		(void)gate_buf_put_str(out, HASHED);
 		code = put_hash(parts.found > 0 ? gate_buf_span(&parts.counted)
-						: item->bytes,
+						: item->stable,
 		    out);
 	}
 	gate_buf_clear(&parts.shown);
@@ -180,7 +180,7 @@ gate_webhook_second_key(const struct gate_webhook_item *item,
     struct gate_span type, struct gate_buf *out)
 {
 	unsigned char digest[GATE_SHA256_BYTES];
-	struct gate_span parts[] = {type, gate_span_of("", 1), item->bytes};
+	struct gate_span parts[] = {type, gate_span_of("", 1), item->stable};
 	enum gate_code code = gate_sha256(parts, GATE_COUNT(parts), digest);
 
 	if (code != GATE_OK)

@@ -9,6 +9,7 @@ import re
 import secrets
 import sys
 import threading
+import urllib.parse
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
@@ -163,6 +164,11 @@ def unsigned_names(check, s):
         check.status(what, b, 202, "duplicate")
         check("has the first one's id",
               b.json()["request_id"] == a.json()["request_id"])
+    form = b"payload=" + urllib.parse.quote_plus(h.body().decode()).encode()
+    a = s.post(h, form, more={
+        "Content-Type": "application/x-www-form-urlencoded"})
+    check.status("as a form", a, 202, "accepted")
+    check("is the same event", s.event(a)[:2] == ["issues.opened", "o/r"])
     check.status("a ping", a := s.post(
         h, b'{"zen": "z", "hook_id": 1}', event="ping"), 200)
     a = s.post(h, b'{"action": "opened", "issue": 7, "issue": 8}')
@@ -331,6 +337,9 @@ def batches(check, s):
     check("some of it again, and something new", says(b) == [
         "duplicate", "accepted", "duplicate"] and [
             e["request_id"] for e in b.json()["events"]][::2] == ids[::2], b)
+    check("is no conflict: they only count their tries", s.value(
+        "select count(*) from pressgate.conflict c join pressgate.source o"
+        " on o.id = c.source_id where o.name = 't-hubspot'") == "0")
     one = h.item()
     c = s.post(h, h.body(one, "no event", one))
     check("one bad item, and one twice", says(c) == [
