@@ -53,6 +53,7 @@ int dlq_replay_run(const struct command *c);
 int event_show_run(const struct command *c);
 int event_reverify_run(const struct command *c);
 int rejections_run(const struct command *c);
+int verify_run(const struct command *c);
 int secret_list_run(const struct command *c);
 int secret_rotate_run(const struct command *c);
 int secret_promote_run(const struct command *c);

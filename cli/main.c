@@ -79,6 +79,12 @@ static const struct verb verbs[] = {
 	sign_run, "print the headers of a signed request, and send nothing",
 	"Of a GET of TARGET, such as /results, or of a POST of the body that\n"
 	"--data gives. For curl -H @HEADERS, and to compare with."},
+    {"verify", "", 0, 0, O(CAPTURE) | O(SOURCE) | O(SITE) | O(DOOR) | O(AT),
+	verify_run, "whether a captured request verifies, and if not, why",
+	"--capture is one HTTP request as it came. Without --source it is an\n"
+	"own door's, told by its path or headers. What does not hold is tried\n"
+	"with the body, secret or address read in other ways; a hint says\n"
+	"which held. Nothing is sent or stored. Exit 1: it does not verify."},
     {"status", "", 0, 0, 0, status_run, "what waits, who works, what is dead",
 	NULL},
     {"metrics", "", 0, 0, 0, metrics_run,

@@ -54,6 +54,11 @@ static const struct {
 	"also what was sent and what came of it"},
     [OPTION_SINCE] = {"--since", "TIME",
 	"from 2026-11-22T06:30:00Z on, or for so long: 90s, 2h, 7d"},
+    [OPTION_CAPTURE] = {"--capture", "FILE",
+	"a request as it came: first line, headers, body; -: standard input"},
+    [OPTION_SOURCE] = {"--source", "NAME", "it is of that third party"},
+    [OPTION_AT] = {"--at", "TIME",
+	"judge as at 2026-11-22T06:30:00Z, or seconds since 1970; else now"},
     [OPTION_FORCE] = {"--force", NULL, "although somebody may still use it"},
     [OPTION_UNTIL] = {"--until", "TIME", "before that; as --since"},
 };

@@ -108,7 +108,10 @@ typedef void gate_conf_report(const char *line, void *ctx);
 enum gate_conf_want {
 	GATE_CONF_INGEST = 1 << 0, /* sites' keys */
 	GATE_CONF_VENDOR = 1 << 1, /* services' secrets */
-	GATE_CONF_ALL = 3
+	GATE_CONF_ALL = 3,
+	/* With INGEST: also their text, to try it in other readings. No
+	 * program that serves wants it. */
+	GATE_CONF_TEXT = 1 << 2
 };
 
 /*

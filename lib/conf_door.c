@@ -72,6 +72,8 @@ load_secret(const struct gate_conf_load *l, const struct gate_conf_block *b,
 		code = gate_hmac_key_new(gate_secret_span(&secret), &s->key);
 	if (code == GATE_OK)
 		code = make_mark(s->key, &s->mark);
+	if (code == GATE_OK && (l->want & GATE_CONF_TEXT) != 0)
+		gate_secret_move(&s->text, &secret);
 	gate_secret_clear(&secret);
 	if (code == GATE_E_CONF)
 		gate_conf_errors_put(l->errors, b->path, ref->line, "secret",
@@ -330,6 +332,7 @@ gate_conf_doors_clear(struct gate_site *s)
 	for (i = 0; i < GATE_COUNT(s->secrets); i++) {
 		for (k = 0; k < s->secrets[i].count; k++) {
 			gate_hmac_key_free(s->secrets[i].list[k].key);
+			gate_secret_clear(&s->secrets[i].list[k].text);
 			free(s->secrets[i].list[k].id);
 		}
 		free(s->secrets[i].list);

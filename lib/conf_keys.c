@@ -116,6 +116,7 @@ add_secret(const struct gate_conf_load *l, struct gate_site *s,
 	else
 		gate_conf_ring_add(l, s, at, line->scheme, &secret, line->file);
 	gate_hmac_key_free(secret.key);
+	gate_secret_clear(&secret.text);
 	free(secret.id);
 }
 

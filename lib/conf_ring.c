@@ -33,6 +33,8 @@ load(const struct gate_conf_load *l, struct gate_span file,
 		code = gate_hmac_key_new(gate_secret_span(&secret), &s->key);
 	if (code == GATE_OK)
 		code = gate_conf_door_mark(gate_secret_span(&secret), &s->mark);
+	if (code == GATE_OK && (l->want & GATE_CONF_TEXT) != 0)
+		gate_secret_move(&s->text, &secret);
 	gate_secret_clear(&secret);
 	gate_buf_clear(&ref);
 	return code;
@@ -106,6 +108,7 @@ drop_secret(struct gate_hmac_secrets *all, struct gate_span id)
 		if (list[i].id == NULL || !gate_span_is(id, list[i].id))
 			continue;
 		gate_hmac_key_free(list[i].key);
+		gate_secret_clear(&list[i].text);
 		free(list[i].id);
 		all->count--;
 		memmove(

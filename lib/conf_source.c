@@ -87,6 +87,8 @@ load_secret(const struct gate_conf_load *l, const struct gate_conf_block *b,
 	    !load_text(l, b, "value", GATE_SOURCE_SECRET_MIN, &text))
 		return;
 	code = make_key(s, gate_secret_span(&text), out, &err);
+	if (code == GATE_OK && (l->want & GATE_CONF_TEXT) != 0)
+		gate_secret_move(&out->text, &text);
 	gate_secret_clear(&text);
 	if (code == GATE_E_CONF)
 		complain(l, b, "value", err.text);
@@ -238,6 +240,7 @@ gate_conf_sources_clear(struct gate_site *s)
 		source = &s->sources[i];
 		for (k = 0; k < source->secret_count; k++) {
 			gate_provider_key_free(source->secrets[k].key);
+			gate_secret_clear(&source->secrets[k].text);
 			free(source->secrets[k].id);
 		}
 		free(source->secrets);

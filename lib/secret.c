@@ -273,6 +273,13 @@ gate_secret_load_public(const char *ref, const char *base_dir,
 }
 
 void
+gate_secret_move(struct gate_secret *to, struct gate_secret *from)
+{
+	*to = *from;
+	*from = (struct gate_secret){0};
+}
+
+void
 gate_secret_clear(struct gate_secret *s)
 {
 	gate_wipe(s->p, s->n);

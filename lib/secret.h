@@ -37,6 +37,8 @@ enum gate_code gate_secret_load(const char *ref, const char *base_dir,
 enum gate_code gate_secret_load_public(const char *ref, const char *base_dir,
     struct gate_secret *out, struct gate_err *err) GATE_MUSTCHECK;
 void gate_secret_clear(struct gate_secret *s);
+/* to, which is empty, has it then, and from nothing. */
+void gate_secret_move(struct gate_secret *to, struct gate_secret *from);
 struct gate_span gate_secret_span(const struct gate_secret *s);
 
 #endif

@@ -16,6 +16,7 @@
 #include "lib/jwt.h"
 #include "lib/limit.h"
 #include "lib/route.h"
+#include "lib/secret.h"
 #include "lib/span.h"
 
 /* What a key is for. */
@@ -60,6 +61,7 @@ struct gate_hmac_secret {
 	int64_t made_at_ms;        /* wall time; 0: NAME.keys does not say */
 	struct gate_hmac_key *key; /* NULL: not wanted */
 	struct gate_mark mark;
+	struct gate_secret text; /* empty: not wanted */
 	int line; /* in the site's file; 0: it stands in NAME.keys */
 };
 

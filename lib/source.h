@@ -19,6 +19,7 @@ struct gate_source_secret {
 	enum gate_key_state state;
 	struct gate_provider_key *key; /* NULL: not wanted */
 	struct gate_mark mark;
+	struct gate_secret text; /* empty: not wanted */
 	int line;
 };
 
