@@ -93,7 +93,7 @@ decode(enum gate_encoding encoding, struct gate_span text, unsigned char *dst,
 	if (code == GATE_OK && b.n > 0)
 		memcpy(dst, b.p, b.n);
 	gate_buf_clear(&b);
-	return code == GATE_OK && *n > 0;
+	return code == GATE_OK;
 }
 
 /* Takes one in. What does not decode is left out: *seen counts it. */

@@ -119,6 +119,18 @@ const struct hook_row hook_rows[] = {
 	.body = BYTES("{\"example_field\":\"example_value\"}"),
     },
     {
+	.source = "Python's hashlib, as the SDKs do: v2 with a query",
+	.provider = "hubspot-v2",
+	.secret = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy",
+	.other = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyz",
+	.method = "GET",
+	.url = "https://www.example.com/webhook_uri",
+	.target = "/webhook_uri?a=%2F1",
+	.headers = {"X-HubSpot-Signature: d1ad975e4a95840e596dec6e1a6e378"
+		    "20b335a8f78d00e16c4b7e3fa549c863b"},
+	.body = BYTES(""),
+    },
+    {
 	.source = "hubspot-api-python, tests, v3",
 	.provider = "hubspot",
 	.secret = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy",
