@@ -12,6 +12,7 @@
 
 #include "fcgi/delivery.h"
 #include "fcgi/ingest.h"
+#include "fcgi/keep.h"
 #include "fcgi/lookup.h"
 #include "lib/clock.h"
 #include "lib/num.h"
@@ -43,6 +44,14 @@ arrival_trouble(struct arrival *a, enum gate_code code)
 	if (v->err.code == GATE_OK)
 		(void)gate_err_set(&v->err, code, "%s", gate_code_name(code));
 	return reply_of_code(code);
+}
+
+static enum gate_away
+away_policy(const struct arrival *a)
+{
+	return a->source->provider->profile.away == GATE_REFUSAL_LOSES
+	    ? GATE_AWAY_SPOOL
+	    : GATE_AWAY_REFUSE;
 }
 
 /* ---- jobs --------------------------------------------------------------- */
@@ -126,6 +135,23 @@ has_keys(const struct lookup_answer *found)
 	return false;
 }
 
+/* What is kept needs no ids; its jobs it has from the configuration. */
+static enum gate_code
+look_up(struct arrival *a, const struct lookup_question *q,
+    struct lookup_answer *found)
+{
+	struct visit *v = a->visit;
+	enum gate_code code = GATE_OK;
+
+	if (!a->is_away)
+		code = lookup_ask(&v->tools->lookup, v->tools->db, q,
+		    a->until_ms, found, &v->err);
+	a->is_away = a->is_away || keep_is_due(v, code, away_policy(a));
+	if (!a->is_away)
+		return code;
+	return lookup_guess(q, found) ? GATE_OK : GATE_E_DB_RETRY;
+}
+
 static enum gate_code
 find_jobs_of(struct arrival *a, size_t event, struct lookup_answer *found)
 {
@@ -138,8 +164,7 @@ find_jobs_of(struct arrival *a, size_t event, struct lookup_answer *found)
 	enum gate_code code;
 	size_t i;
 
-	code = lookup_ask(
-	    &v->tools->lookup, v->tools->db, &q, a->until_ms, found, &v->err);
+	code = look_up(a, &q, found);
 	if (code == GATE_OK)
 		code = make_room(a, found, has_keys(found));
 	for (i = 0; code == GATE_OK && i < found->job_count; i++)
@@ -272,6 +297,24 @@ key_ttl_s(const struct arrival *a)
 	return mine > theirs ? mine : theirs;
 }
 
+/* In the database, or else, if it is away, where this provider's are kept. */
+static enum gate_code
+put_away(struct arrival *a, const struct inbox_delivery *in,
+    struct inbox_receipt *receipts)
+{
+	struct visit *v = a->visit;
+	enum gate_code code = GATE_E_DB_RETRY;
+
+	if (!a->is_away)
+		code = inbox_store(
+		    v->tools->db, in, a->until_ms, receipts, &v->err);
+	if (code != GATE_OK)
+		lookup_forget(&v->tools->lookup);
+	if (keep_is_due(v, code, away_policy(a)))
+		code = keep_delivery(v, in, a->source->name, receipts);
+	return code;
+}
+
 static enum gate_code
 store(struct arrival *a, const struct inbox_event *events,
     struct inbox_receipt *receipts)
@@ -303,12 +346,8 @@ store(struct arrival *a, const struct inbox_event *events,
 		code = delivery_audit(v, &audit, &in);
 	if (code == GATE_OK)
 		code = make_guard(a, scope, &guard, &in.guard);
-	if (code == GATE_OK) {
-		code = inbox_store(
-		    v->tools->db, &in, a->until_ms, receipts, &v->err);
-		if (code != GATE_OK)
-			lookup_forget(&v->tools->lookup);
-	}
+	if (code == GATE_OK)
+		code = put_away(a, &in, receipts);
 	gate_buf_clear(&headers);
 	gate_buf_clear(&guard);
 	return code;
@@ -366,7 +405,7 @@ answer(struct arrival *a, const struct inbox_receipt *receipts)
 		if (receipts[i].outcome != OUTCOME_ACCEPTED)
 			continue;
 		o = OUTCOME_ACCEPTED;
-		v->has_jobs = v->has_jobs || has_job(a, i);
+		v->has_jobs = v->has_jobs || (!v->is_spooled && has_job(a, i));
 	}
 	r->status = p->success_status;
 	if (p->batch != NULL) {

@@ -29,6 +29,7 @@ struct arrival {
 	struct gate_webhook_in in;
 	struct gate_webhook webhook;
 	int64_t until_ms; /* monotonic; for the database */
+	bool is_away;     /* the database: ids are not known */
 	int32_t site_id, source_id;
 	struct inbox_job *jobs; /* of all events */
 	size_t job_count;

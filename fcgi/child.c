@@ -12,12 +12,15 @@
 #include <string.h>
 
 #include "fcgi/counters.h"
+#include "fcgi/drain.h"
 #include "fcgi/inbox.h"
 #include "fcgi/ingest.h"
+#include "fcgi/keep.h"
 #include "fcgi/poke.h"
 #include "fcgi/reply.h"
 #include "fcgi/results.h"
 #include "fcgi/serve.h"
+#include "fcgi/spool.h"
 #include "fcgi/status.h"
 #include "fcgi/tally.h"
 #include "fcgi/uses.h"
@@ -29,6 +32,8 @@
  * that runs longer than this outlives the web server as an orphan. */
 #define ALONE_MS 5000
 #define READ_MS_MIN 1000
+#define DRAIN_EVERY_MS 1000
+#define DRAIN_MS 200 /* the next request waits so long */
 #define PAGE_MAX (8u * 1024 * 1024)
 
 struct child {
@@ -41,10 +46,11 @@ struct child {
 	struct uses uses;
 	bool has_jobs;    /* of the request just answered */
 	bool is_verified; /* that one too */
+	int64_t drained_ms;
 };
 
-static enum gate_code
-open_db(const struct gate_conf_database *c, struct gate_db **out,
+enum gate_code
+child_open_db(const struct gate_conf_database *c, struct gate_db **out,
     struct gate_err *err)
 {
 	struct gate_db_settings s = {
@@ -62,6 +68,7 @@ static void
 tools_clear(struct tools *t)
 {
 	gate_db_close(t->db);
+	spool_close(t->spool);
 	lookup_clear(&t->lookup);
 	gate_dummy_clear(&t->dummy);
 	gate_buf_clear(&t->body);
@@ -80,10 +87,23 @@ tools_init(struct tools *t, const struct settings *s, struct gate_err *err)
 	gate_canonical_init(&t->canonical);
 	code = gate_dummy_init(&t->dummy, err);
 	if (code == GATE_OK)
-		code = open_db(&s->conf->database, &t->db, err);
+		code = child_open_db(&s->conf->database, &t->db, err);
 	if (code != GATE_OK)
 		tools_clear(t);
 	return code;
+}
+
+/* Without it those who need it are refused as all others: for later. */
+static void
+open_spool(struct child *c)
+{
+	const struct gate_conf *conf = c->settings->conf;
+	struct gate_err err = {0};
+
+	if (keep_is_needed(conf) &&
+	    spool_open(conf->spool.path, &c->tools.spool, &err) != GATE_OK)
+		gate_log_err(
+		    c->start->log, GATE_LOG_ERROR, "child", "spool", &err);
 }
 
 static enum gate_log_level
@@ -158,6 +178,8 @@ answer(void *ctx, const struct serve_request *r, struct gate_buf *out)
 	ms = gate_mono_ms() - r->accepted_ms;
 	gate_metrics_add(c->start->metrics, v.reply.outcome, 1);
 	gate_metrics_observe_ms(c->start->metrics, COUNTERS_SECONDS, ms);
+	if (v.is_spooled)
+		gate_metrics_add(c->start->metrics, COUNTERS_SPOOLED, 1);
 	tally_add(&c->tally, &v);
 	uses_add(&c->uses, &v);
 	log_visit(c, &v, ms);
@@ -186,6 +208,30 @@ count_queue(struct child *c)
 		    c->start->log, GATE_LOG_WARN, "child", "depth", &err);
 }
 
+/* Nobody else would: a little, now and then, after an answer. */
+static void
+drain_alone(struct child *c)
+{
+	struct drain d = {.spool = c->tools.spool,
+	    .db = c->tools.db,
+	    .lookup = &c->tools.lookup,
+	    .log = c->start->log,
+	    .metrics = c->start->metrics};
+	int64_t now_ms = gate_mono_ms();
+	struct gate_err err = {0};
+
+	if (!c->start->listener->alone || d.spool == NULL ||
+	    now_ms - c->drained_ms < DRAIN_EVERY_MS ||
+	    !spool_has_some(c->settings->conf->spool.path))
+		return;
+	c->drained_ms = now_ms;
+	if (drain_run(&d, now_ms + DRAIN_MS, &err) != GATE_OK)
+		gate_log_err(
+		    c->start->log, GATE_LOG_WARN, "drain", "stopped", &err);
+	if (d.drained > 0)
+		poke_send(&c->poke);
+}
+
 static void
 flush_uses(struct child *c, int64_t now_ms)
 {
@@ -207,6 +253,7 @@ after(void *ctx)
 	if (c->is_verified)
 		count_queue(c);
 	c->is_verified = false;
+	drain_alone(c);
 	if (tally_is_due(&c->tally, gate_mono_ms()))
 		flush_tally(c, gate_mono_ms());
 	if (uses_is_due(&c->uses, gate_mono_ms()))
@@ -257,6 +304,7 @@ swap_settings(struct child *c)
 	settings_free(c->settings);
 	c->tools = tools;
 	c->settings = fresh;
+	open_spool(c);
 	poke_close(&c->poke);
 	poke_open(&c->poke, fresh->conf->worker.poke);
 }
@@ -318,6 +366,7 @@ child_run(const struct child_start *start, struct settings *settings)
 	code = tools_init(&c.tools, settings, &err);
 	c.tools.limits = start->limits;
 	if (code == GATE_OK) {
+		open_spool(&c);
 		look_at_database(&c);
 		code = serve_loop(&serve, &calls, &err);
 		if (c.tally.count > 0)

@@ -9,6 +9,8 @@
 #include "fcgi/limits.h"
 #include "fcgi/listener.h"
 #include "fcgi/settings.h"
+#include "lib/conf.h"
+#include "lib/db.h"
 #include "lib/err.h"
 #include "lib/log.h"
 #include "lib/metrics.h"
@@ -31,5 +33,9 @@ struct child_start {
  * Returns what a process should exit with.
  */
 int child_run(const struct child_start *start, struct settings *settings);
+
+/* The responder's connection, which is made when it is first used. */
+enum gate_code child_open_db(const struct gate_conf_database *c,
+    struct gate_db **out, struct gate_err *err) GATE_MUSTCHECK;
 
 #endif

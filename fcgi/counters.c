@@ -18,4 +18,13 @@ const struct gate_metric counters_table[COUNTERS_COUNT] = {
 	"Serving processes started."},
     [COUNTERS_BROKEN] = {"pressgate_fcgi_broken_total", NULL, GATE_COUNTER,
 	"Connections closed because a web server broke FastCGI."},
+    [COUNTERS_SPOOLED] = {"pressgate_spool_deliveries_total", "what=\"kept\"",
+	GATE_COUNTER,
+	"Deliveries kept on disk, stored later, or set aside as damaged."},
+    [COUNTERS_DRAINED] = {"pressgate_spool_deliveries_total", "what=\"stored\"",
+	GATE_COUNTER,
+	"Deliveries kept on disk, stored later, or set aside as damaged."},
+    [COUNTERS_SET_ASIDE] = {"pressgate_spool_deliveries_total",
+	"what=\"set_aside\"", GATE_COUNTER,
+	"Deliveries kept on disk, stored later, or set aside as damaged."},
 };

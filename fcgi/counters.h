@@ -11,7 +11,15 @@
 #include "lib/metrics.h"
 
 /* Indices into counters_table: first the outcomes, by their numbers. */
-enum { COUNTERS_SECONDS = OUTCOME_COUNT, COUNTERS_STARTS, COUNTERS_BROKEN, COUNTERS_COUNT };
+enum {
+	COUNTERS_SECONDS = OUTCOME_COUNT,
+	COUNTERS_STARTS,
+	COUNTERS_BROKEN,
+	COUNTERS_SPOOLED,
+	COUNTERS_DRAINED,
+	COUNTERS_SET_ASIDE,
+	COUNTERS_COUNT
+};
 
 extern const struct gate_metric counters_table[COUNTERS_COUNT];
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fcgi/ingest.h"
+#include "fcgi/keep.h"
 #include "lib/clock.h"
 #include "lib/num.h"
 
@@ -134,9 +135,27 @@ settle(struct delivery *d, const struct inbox_receipt *receipt)
 
 	memcpy(v->reply.request_id, receipt->event_id,
 	    sizeof(v->reply.request_id));
-	v->has_jobs =
-	    receipt->outcome == OUTCOME_ACCEPTED && d->found.job_count > 0;
+	v->has_jobs = receipt->outcome == OUTCOME_ACCEPTED &&
+	    d->found.job_count > 0 && !v->is_spooled;
 	return receipt->outcome;
+}
+
+/* In the database, or else, if it is away, where this sender's are kept. */
+static enum gate_code
+store(struct delivery *d, const struct inbox_delivery *in,
+    struct inbox_receipt *receipt)
+{
+	struct visit *v = d->visit;
+	enum gate_code code = GATE_E_DB_RETRY;
+
+	if (!d->is_away)
+		code = inbox_store(
+		    v->tools->db, in, d->until_ms, receipt, &v->err);
+	if (code != GATE_OK)
+		lookup_forget(&v->tools->lookup);
+	if (keep_is_due(v, code, v->site->away_policy))
+		code = keep_delivery(v, in, NULL, receipt);
+	return code;
 }
 
 enum outcome
@@ -170,12 +189,8 @@ delivery_store(struct delivery *d)
 		code = make_event(d, &event);
 	if (code == GATE_OK)
 		code = make_guard(d, scope, &in.guard);
-	if (code == GATE_OK) {
-		code = inbox_store(
-		    v->tools->db, &in, d->until_ms, &receipt, &v->err);
-		if (code != GATE_OK)
-			lookup_forget(&v->tools->lookup);
-	}
+	if (code == GATE_OK)
+		code = store(d, &in, &receipt);
 	gate_buf_clear(&headers);
 	return code == GATE_OK ? settle(d, &receipt)
 			       : delivery_trouble(d, code);

@@ -46,6 +46,7 @@ struct delivery {
 	struct gate_json *shaped; /* as it is stored; NULL: as the body is */
 	struct gate_buf shaped_text;
 	bool key_is_signed;         /* the body carries it */
+	bool is_away;               /* the database: ids are not known */
 	int64_t until_ms;           /* monotonic; for the database */
 	struct lookup_answer found; /* ids, and what is to be done */
 	struct gate_buf keys;       /* what the jobs' keys borrow from */

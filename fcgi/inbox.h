@@ -51,15 +51,18 @@ struct inbox_event {
 	struct gate_span canonical; /* JSON text */
 };
 
+struct gate_route;
+
 struct inbox_job {
 	int32_t event; /* ordinal, from 1 */
 	int32_t lane;
 	int32_t route;
 	const char *step;
 	const char *mode;
-	struct gate_span serial;   /* empty: not serial */
-	struct gate_span coalesce; /* empty: none */
-	const char *error;         /* mode bury: the cause; else NULL */
+	struct gate_span serial;     /* empty: not serial */
+	struct gate_span coalesce;   /* empty: none */
+	const char *error;           /* mode bury: the cause; else NULL */
+	const struct gate_route *of; /* for the spool; NULL out of it */
 };
 
 /* One HTTP delivery. All borrowed. */
@@ -74,6 +77,7 @@ struct inbox_delivery {
 	struct gate_span user_agent; /* visible ASCII; empty: none */
 	const char *traceparent;
 	struct gate_span signed_headers; /* JSON text */
+	int64_t received_ms;             /* wall; 0: now */
 	int64_t key_ttl_s;
 	int64_t second_ttl_s; /* of second keys; 0: as the keys */
 	struct gate_span raw;

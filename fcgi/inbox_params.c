@@ -120,7 +120,11 @@ fill_many(struct inbox_params *p, const struct inbox_delivery *d)
 
 	p->stmt = INBOX_INGEST;
 	add_head(p, d);
-	add(p, gate_param_null()); /* received now */
+	if (d->received_ms != 0)
+		gate_time_text(d->received_ms, p->received);
+	add(p,
+	    d->received_ms != 0 ? gate_param_str(p->received)
+				: gate_param_null());
 	add_body(p, d);
 	for (i = 0; i < d->event_count; i++)
 		put_event(p->arrays, &d->events[i]);
@@ -182,6 +186,7 @@ static bool
 is_one(const struct inbox_delivery *d)
 {
 	return d->event_count == 1 && d->events[0].second_key.n == 0 &&
+	    d->received_ms == 0 &&
 	    (d->job_count == 0 ||
 		(d->job_count == 1 && d->jobs[0].serial.n == 0 &&
 		    d->jobs[0].coalesce.n == 0 && d->jobs[0].error == NULL));

@@ -50,6 +50,7 @@ struct inbox_params {
 	char lane[GATE_PARAM_I64_TEXT];
 	char route[GATE_PARAM_I64_TEXT];
 	char expires[GATE_TIME_TEXT];
+	char received[GATE_TIME_TEXT];
 	char occurred[GATE_TIME_TEXT];
 };
 

@@ -11,6 +11,7 @@
 
 #include "fcgi/delivery.h"
 #include "fcgi/fit.h"
+#include "fcgi/keep.h"
 #include "fcgi/limits.h"
 #include "lib/clock.h"
 #include "lib/codec.h"
@@ -226,9 +227,13 @@ find_ids(struct delivery *d)
 	d->until_ms = gate_mono_ms() + VISIT_DB_MS;
 	code = lookup_ask(&v->tools->lookup, v->tools->db, &q, d->until_ms,
 	    &d->found, &v->err);
-	if (code == GATE_OK)
-		fit_jobs(d);
-	return code == GATE_OK ? OUTCOME_NONE : delivery_trouble(d, code);
+	/* What is kept needs no ids; its jobs it has from the configuration. */
+	d->is_away = keep_is_due(v, code, v->site->away_policy) &&
+	    lookup_guess(&q, &d->found);
+	if (code != GATE_OK && !d->is_away)
+		return delivery_trouble(d, code);
+	fit_jobs(d);
+	return OUTCOME_NONE;
 }
 
 /* One key of one job; the span is valid as long as `keys` does not grow,

@@ -50,8 +50,12 @@ add_job(const struct gate_catalog *c, const struct gate_route *r,
 {
 	const struct gate_step *first = &r->steps[0];
 
-	*out = (struct inbox_job){
-	    .event = 1, .step = first->name, .mode = gate_mode_name(r->mode)};
+	*out = (struct inbox_job){.event = 1,
+	    .step = first->name,
+	    .mode = gate_mode_name(r->mode),
+	    .of = r};
+	if (c == NULL)
+		return true;
 	out->route = gate_catalog_route(c, site_id, r->name);
 	out->lane = gate_catalog_lane(
 	    c, r->urgency, first->service->name, r->name, false);
@@ -81,6 +85,21 @@ put_job(const struct gate_catalog *c, const struct gate_route *r,
 }
 
 static bool
+find_site(const struct gate_catalog *c, const struct lookup_question *q,
+    struct lookup_answer *a)
+{
+	a->site_id = 0;
+	a->source_id = 0;
+	if (c == NULL)
+		return true;
+	a->site_id = gate_catalog_site(c, q->site->name);
+	if (a->site_id > 0 && q->source != NULL)
+		a->source_id = gate_catalog_source(c, a->site_id, q->source);
+	return a->site_id > 0 && (q->source == NULL || a->source_id > 0);
+}
+
+/* c NULL: what can be known without it; all ids are 0. */
+static bool
 resolve(const struct gate_catalog *c, const struct lookup_question *q,
     struct lookup_answer *a)
 {
@@ -89,13 +108,7 @@ resolve(const struct gate_catalog *c, const struct lookup_question *q,
 	size_t i;
 
 	a->job_count = 0;
-	a->source_id = 0;
-	a->site_id = gate_catalog_site(c, site->name);
-	if (a->site_id == 0)
-		return false;
-	if (q->source != NULL)
-		a->source_id = gate_catalog_source(c, a->site_id, q->source);
-	if (q->source != NULL && a->source_id == 0)
+	if (!find_site(c, q, a))
 		return false;
 	for (i = 0; q->type.n > 0 && i < site->route_count; i++) {
 		r = &site->routes[i];
@@ -133,4 +146,23 @@ lookup_ask(struct lookup *l, struct gate_db *db,
 	    "site \"%s\": its names are not in the database: "
 	    "run `pressgate apply`",
 	    q->site->name);
+}
+
+bool
+lookup_guess(const struct lookup_question *q, struct lookup_answer *a)
+{
+	return resolve(NULL, q, a);
+}
+
+enum gate_code
+lookup_catalog(struct lookup *l, struct gate_db *db, int64_t until_ms,
+    const struct gate_catalog **out, struct gate_err *err)
+{
+	enum gate_code code = GATE_OK;
+
+	if (l->catalog == NULL || l->stale)
+		code = reload(l, db, until_ms, err);
+	if (code == GATE_OK)
+		*out = l->catalog;
+	return code;
 }

@@ -61,4 +61,14 @@ enum gate_code lookup_ask(struct lookup *l, struct gate_db *db,
     const struct lookup_question *q, int64_t until_ms, struct lookup_answer *a,
     struct gate_err *err) GATE_MUSTCHECK;
 
+/* The same as far as it can be known without the database: every id is 0.
+ * False: it cannot be done with it either. */
+bool lookup_guess(
+    const struct lookup_question *q, struct lookup_answer *a) GATE_MUSTCHECK;
+
+/* All names; borrowed until the next call. Codes as above. */
+enum gate_code lookup_catalog(struct lookup *l, struct gate_db *db,
+    int64_t until_ms, const struct gate_catalog **out,
+    struct gate_err *err) GATE_MUSTCHECK;
+
 #endif

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fcgi/drain.h"
 #include "lib/clock.h"
 #include "lib/num.h"
 #include "lib/proc.h"
@@ -49,6 +50,7 @@ struct pool {
 	int64_t fork_at_ms;
 	int64_t told_ms;
 	bool stopping;
+	struct drainer drainer;
 };
 
 static size_t
@@ -175,6 +177,8 @@ reap(struct pool *p)
 
 	gate_proc_forget(GATE_SIG_CHILD);
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (drainer_reap(&p->drainer, pid, status))
+			continue;
 		for (i = 0; i < GATE_COUNT(p->slots); i++)
 			if (p->slots[i].state != SLOT_EMPTY &&
 			    p->slots[i].pid == pid)
@@ -244,6 +248,7 @@ reload(struct pool *p)
 	    code == GATE_OK ? "reloaded" : "reload_refused");
 	gate_log_end(&l);
 	if (code == GATE_OK) {
+		drainer_stop(&p->drainer);
 		send_off(p);
 		settings_free(p->settings);
 		p->settings = fresh;
@@ -260,19 +265,23 @@ stop(struct pool *p)
 {
 	gate_proc_notify("STOPPING=1");
 	p->stopping = true;
+	drainer_stop(&p->drainer);
 	send_off(p);
 }
 
 static void
 wait_signal(struct pool *p)
 {
-	int64_t now_ms = gate_mono_ms(), ms = -1;
+	int64_t now_ms = gate_mono_ms(), ms = -1, drain_ms;
 	struct timespec t;
 
 	if (count_state(p, SLOT_LEAVES) > 0)
 		ms = TELL_EVERY_MS;
 	else if (count_state(p, SLOT_RUNS) < wanted(p))
 		ms = p->fork_at_ms > now_ms ? p->fork_at_ms - now_ms : 0;
+	drain_ms = p->stopping ? -1 : drainer_wait_ms(&p->drainer, p->settings);
+	if (drain_ms >= 0 && (ms < 0 || drain_ms < ms))
+		ms = drain_ms;
 	t.tv_sec = (time_t)(ms / 1000);
 	t.tv_nsec = (long)(ms % 1000) * 1000000;
 	(void)ppoll(NULL, 0, ms < 0 ? NULL : &t, p->start->wait_mask);
@@ -301,6 +310,8 @@ pool_run(const struct child_start *start, struct settings *settings)
 			reload(p);
 		fill(p);
 		tell_leaving(p);
+		if (!p->stopping)
+			drainer_tick(&p->drainer, p->start, p->settings);
 	}
 	settings_free(p->settings);
 	free(p);

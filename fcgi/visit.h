@@ -30,6 +30,7 @@
 struct tools {
 	const struct settings *settings;
 	struct limits *limits; /* NULL: there are none */
+	struct spool *spool;   /* NULL: none is needed, or it is no good */
 	struct gate_db *db;    /* connects when first used */
 	struct lookup lookup;
 	struct gate_dummy dummy; /* for sites and keys that do not exist */
@@ -65,6 +66,7 @@ struct visit {
 	bool has_trace;
 	const char *stage;   /* where the pipeline ended; NULL: not in it */
 	bool has_jobs;       /* the worker has something to do */
+	bool is_spooled;     /* it is on disk, and not in the database */
 	struct gate_err err; /* of ours: logged where the visit ends */
 	struct reply reply;
 };

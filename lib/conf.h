@@ -83,6 +83,13 @@ struct gate_conf_limits {
 	int64_t depth; /* of the queue; past it events are refused; 0: never */
 };
 
+/* What is kept on local disk while the database is away. */
+struct gate_conf_spool {
+	char *path; /* a folder, relative to dir */
+	int64_t files;
+	int64_t bytes;
+};
+
 struct gate_conf {
 	char *path;
 	char *dir; /* of path; relative references start here */
@@ -94,6 +101,7 @@ struct gate_conf {
 	struct gate_conf_fcgi fcgi;
 	struct gate_conf_worker worker;
 	struct gate_conf_limits limits;
+	struct gate_conf_spool spool;
 	struct gate_policy policies[GATE_URGENCY_COUNT];
 	struct gate_service *services;
 	size_t service_count;

@@ -406,8 +406,8 @@ const struct gate_conf_spec gate_conf_service_spec = {.name = "service",
     .help = "Something that steps call. One block for each."};
 
 static const struct gate_conf_spec *const main_blocks[] = {&database_spec,
-    &fcgi_spec, &worker_spec, &gate_conf_limits_spec, &high_spec, &normal_spec,
-    &low_spec, &gate_conf_service_spec, NULL};
+    &fcgi_spec, &worker_spec, &gate_conf_limits_spec, &gate_conf_spool_spec,
+    &high_spec, &normal_spec, &low_spec, &gate_conf_service_spec, NULL};
 
 static const struct gate_conf_key main_keys[] = {
     {.name = "log_level",

@@ -71,8 +71,9 @@ struct gate_conf_spec {
 /* pressgate.conf as a block without a name, and a file of sites.d. */
 extern const struct gate_conf_spec gate_conf_main_spec;
 extern const struct gate_conf_spec gate_conf_site_file_spec;
-/* A block of pressgate.conf with a file of its own. */
+/* Blocks of pressgate.conf with a file of their own. */
 extern const struct gate_conf_spec gate_conf_limits_spec;
+extern const struct gate_conf_spec gate_conf_spool_spec;
 /* Doors of a site, which are read when the site has been. */
 extern const struct gate_conf_spec gate_conf_relay_spec;
 extern const struct gate_conf_spec gate_conf_edge_spec;

@@ -1,5 +1,6 @@
 /*
- * The table of the block "limits": what one host takes, of whom.
+ * The tables of the blocks "limits" and "spool": what one host takes, of
+ * whom, and where it keeps what the database cannot take.
  */
 #include "config.h"
 
@@ -73,3 +74,39 @@ const struct gate_conf_spec gate_conf_limits_spec = {.name = "limits",
     .key_count = GATE_COUNT(limits_keys),
     .help = "How much this host takes. What is beyond is answered with 429 "
 	    "and Retry-After. Each host counts for itself."};
+
+#define AT(member) .at = offsetof(struct gate_conf_spool, member)
+
+static const struct gate_conf_key spool_keys[] = {
+    {.name = "path",
+	.type = GATE_CONF_STRING,
+	AT(path),
+	.min = 1,
+	.max = 1024,
+	.def = "/var/lib/pressgate/spool",
+	.help = "Folder on local disk, of pressgate-fcgi alone; made with "
+		"mode 0700 if its parent is there and somebody needs it."},
+    {.name = "files",
+	.type = GATE_CONF_COUNT,
+	AT(files),
+	.min = 1,
+	.max = 1000000,
+	.def = "10000",
+	.help = "At most so many deliveries are kept; then 503."},
+    {.name = "bytes",
+	.type = GATE_CONF_BYTES,
+	AT(bytes),
+	.min = 1024,
+	.max = INT64_C(64) * 1024 * 1024 * 1024,
+	.def = "256m",
+	.help = "And at most so much."},
+};
+
+#undef AT
+
+const struct gate_conf_spec gate_conf_spool_spec = {.name = "spool",
+    .at = offsetof(struct gate_conf, spool),
+    .keys = spool_keys,
+    .key_count = GATE_COUNT(spool_keys),
+    .help = "What is kept while the database is away, of senders that would "
+	    "not send it again: see away_policy of a site."};

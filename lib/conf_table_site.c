@@ -13,7 +13,8 @@
 
 _Static_assert(sizeof(enum gate_urgency) == sizeof(unsigned int) &&
 	sizeof(enum gate_mode) == sizeof(unsigned int) &&
-	sizeof(enum gate_busy) == sizeof(unsigned int),
+	sizeof(enum gate_busy) == sizeof(unsigned int) &&
+	sizeof(enum gate_away) == sizeof(unsigned int),
     "words are stored as unsigned int");
 _Static_assert(sizeof(enum gate_event_policy) == sizeof(unsigned int),
     "words are stored as unsigned int");
@@ -30,6 +31,12 @@ static const char *const modes[] = {
     [GATE_MODE_DRY_RUN] = "dry-run",
     [GATE_MODE_MIRROR] = "mirror",
     [GATE_MODE_MIRROR + 1] = NULL,
+};
+
+static const char *const away_policies[] = {
+    [GATE_AWAY_REFUSE] = "refuse",
+    [GATE_AWAY_SPOOL] = "spool",
+    [GATE_AWAY_SPOOL + 1] = NULL,
 };
 
 static const char *const busy_policies[] = {
@@ -276,6 +283,14 @@ static const struct gate_conf_key site_keys[] = {
 	.example = "600",
 	.help = "So many of them at once after a pause. Not given: "
 		"limits.site_burst."},
+    {.name = "away_policy",
+	.type = GATE_CONF_WORD,
+	AT(away_policy),
+	.words = away_policies,
+	.def = "refuse",
+	.help = "While the database is away: refuse with 503, for senders "
+		"that try again, or spool: keep the event on disk, accept it, "
+		"and store it when the database is back."},
     {.name = "busy_policy",
 	.type = GATE_CONF_WORD,
 	AT(busy_policy),

@@ -21,4 +21,10 @@ enum gate_busy {
 	GATE_BUSY_ACCEPT  /* nothing: it would not come back */
 };
 
+/* The same while the database is away. */
+enum gate_away {
+	GATE_AWAY_REFUSE,
+	GATE_AWAY_SPOOL /* kept on disk, stored when it is back */
+};
+
 #endif

@@ -119,6 +119,7 @@ struct gate_site {
 	struct gate_allow allow;
 	struct gate_limit limit; /* of events, once they are verified */
 	enum gate_busy busy_policy;
+	enum gate_away away_policy;
 };
 
 struct gate_sites {

@@ -204,13 +204,13 @@ static const struct {
     {"secrt = 1\n",
 	"pressgate.conf:1: no such option 'secrt', expected one of "
 	"log_level, endpoint, metrics, sites, database, fcgi, worker, "
-	"limits, retry_high, retry_normal, retry_low, service\n"},
+	"limits, spool, retry_high, retry_normal, retry_low, service\n"},
     {"a = 1\nb = 2\nfcgi {\n\nc = 3\n}\n",
 	"pressgate.conf:1: no such option 'a', expected one of log_level, "
-	"endpoint, metrics, sites, database, fcgi, worker, limits, "
+	"endpoint, metrics, sites, database, fcgi, worker, limits, spool, "
 	"retry_high, retry_normal, retry_low, service\n"
 	"pressgate.conf:2: no such option 'b', expected one of log_level, "
-	"endpoint, metrics, sites, database, fcgi, worker, limits, "
+	"endpoint, metrics, sites, database, fcgi, worker, limits, spool, "
 	"retry_high, retry_normal, retry_low, service\n"
 	"pressgate.conf:5: no such option 'c', expected one of listen, group, "
 	"user, mode, processes, backlog, mount, request_timeout, "
@@ -345,7 +345,7 @@ static const struct {
     {"unheard {\n}\n",
 	"pressgate.conf:1: no such option 'unheard', expected one of "
 	"log_level, endpoint, metrics, sites, database, fcgi, worker, "
-	"limits, retry_high, retry_normal, retry_low, service\n"
+	"limits, spool, retry_high, retry_normal, retry_low, service\n"
 	"pressgate.conf:1: missing equal sign after option 'unheard'\n"},
 };
 
