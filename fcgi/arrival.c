@@ -94,7 +94,7 @@ add_job(struct arrival *a, size_t event, const struct lookup_answer *found,
 	j->event = (int32_t)event + 1;
 	if (e->is_broken) {
 		j->mode = bury;
-		j->error = schema;
+		j->error = e->cause[0] != '\0' ? e->cause : schema;
 	}
 	code = find_key(a, e, r->serial_key, &j->serial);
 	if (code == GATE_OK)

@@ -31,8 +31,6 @@ enum delivery_fate {
 	DELIVERY_BURIED    /* its jobs are dead letters at once */
 };
 
-#define DELIVERY_CAUSE_MAX 300
-
 struct delivery {
 	struct visit *visit;
 	const struct scheme *scheme;
@@ -42,7 +40,7 @@ struct delivery {
 	struct gate_json *body;
 	struct gate_span type;
 	enum delivery_fate fate;
-	char cause[DELIVERY_CAUSE_MAX]; /* of those that are buried */
+	char cause[GATE_EVENT_CAUSE_MAX]; /* of those that are buried */
 	struct gate_json *shaped; /* as it is stored; NULL: as the body is */
 	struct gate_buf shaped_text;
 	bool key_is_signed;         /* the body carries it */

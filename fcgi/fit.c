@@ -7,8 +7,6 @@
 
 #include "fcgi/fit.h"
 
-#include <stdio.h>
-
 #include "lib/conf_value.h"
 
 enum outcome
@@ -35,8 +33,7 @@ deal_with_fault(struct delivery *d)
 		return OUTCOME_NONE;
 	case GATE_EVENT_BURY:
 		d->fate = DELIVERY_BURIED;
-		(void)snprintf(d->cause, sizeof(d->cause), "schema: %s at %s",
-		    f->keyword, f->where[0] != '\0' ? f->where : "the top");
+		gate_event_cause(f, d->cause);
 		return OUTCOME_NONE;
 	case GATE_EVENT_REFUSE:
 	case GATE_EVENT_POLICY_COUNT:

@@ -224,6 +224,7 @@ find_ids(struct delivery *d)
 
 	if (d->fate != DELIVERY_UNROUTED)
 		q.type = d->type;
+	q.must = d->fate == DELIVERY_BURIED;
 	d->until_ms = gate_mono_ms() + VISIT_DB_MS;
 	code = lookup_ask(&v->tools->lookup, v->tools->db, &q, d->until_ms,
 	    &d->found, &v->err);

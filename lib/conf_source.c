@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/conf_door.h"
+#include "lib/conf_event.h"
 #include "lib/conf_fill.h"
 #include "lib/num.h"
 #include "lib/source.h"
@@ -181,6 +182,7 @@ load_source(const struct gate_conf_load *l, const struct gate_conf_block *b,
 		settle(s);
 		check_provider(l, b, s);
 	}
+	gate_conf_events_load(l, b, &s->event_rules);
 	load_secrets(l, b, s);
 	if (gate_conf_block_key(b, "verify_token")->line != 0 &&
 	    (l->want & GATE_CONF_INGEST) != 0)
@@ -247,6 +249,7 @@ gate_conf_sources_clear(struct gate_site *s)
 		free(source->keys);
 		gate_secret_clear(&source->verify_token);
 		gate_allow_clear(&source->allow);
+		gate_conf_events_clear(&source->event_rules);
 		gate_conf_unfill(&gate_conf_source_spec, source);
 		free(source->name);
 	}

@@ -24,5 +24,6 @@ const struct gate_conf_spec gate_conf_event_spec = {.name = "event",
     .at = GATE_CONF_NOWHERE,
     .keys = event_keys,
     .key_count = GATE_COUNT(event_keys),
-    .help = "What is said of the events of one type. The site may send such "
-	    "events, as if `events` named them."};
+    .help = "What is said of the events of one type. Of a site: it may send "
+	    "them, as if `events` named them. Of a source: one that does "
+	    "not fit is accepted, and a dead letter."};

@@ -236,7 +236,7 @@ static const struct gate_conf_key site_keys[] = {
 	.help = "An event that does not fit the schema of its type: refuse "
 		"answers 422; unrouted stores it, and nothing else is done; "
 		"bury stores it and makes a dead letter for each route that "
-		"takes the type."},
+		"takes the type, or for the first one."},
     {.name = "body_max",
 	.type = GATE_CONF_BYTES,
 	AT(body_max_bytes),

@@ -137,7 +137,7 @@ static const struct gate_conf_spec map_spec = {.name = "map",
 	    "Pointers; what is not there becomes null."};
 
 static const struct gate_conf_spec *const source_blocks[] = {
-    &map_spec, &secret_spec, NULL};
+    &map_spec, &secret_spec, &gate_conf_event_spec, NULL};
 const struct gate_conf_spec gate_conf_source_spec = {.name = "source",
     .title = "NAME",
     .sample = "blog-stripe",

@@ -6,7 +6,7 @@
 
 #include "lib/event.h"
 
-#include <string.h>
+#include <stdio.h>
 
 static const struct gate_schema *
 find(const struct gate_event_rules *rules, struct gate_span type)
@@ -38,4 +38,12 @@ gate_event_judge(const struct gate_event_rules *rules, struct gate_span type,
 			    .keyword = GATE_SCHEMA_TOO_MUCH};
 	}
 	return code == GATE_E_LIMIT ? GATE_E_BAD : code;
+}
+
+void
+gate_event_cause(
+    const struct gate_schema_fault *fault, char dst[GATE_EVENT_CAUSE_MAX])
+{
+	(void)snprintf(dst, GATE_EVENT_CAUSE_MAX, "schema: %s at %s",
+	    fault->keyword, fault->where[0] != '\0' ? fault->where : "the top");
 }

@@ -45,4 +45,9 @@ enum gate_code gate_event_judge(const struct gate_event_rules *rules,
     struct gate_span type, const struct gate_json *event,
     struct gate_json **shaped, struct gate_schema_fault *fault) GATE_MUSTCHECK;
 
+#define GATE_EVENT_CAUSE_MAX 300
+/* "schema: maxLength at /title", for whoever looks at what was buried. */
+void gate_event_cause(
+    const struct gate_schema_fault *fault, char dst[GATE_EVENT_CAUSE_MAX]);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/event.h"
 #include "lib/provider.h"
 #include "lib/secret.h"
 #include "lib/site.h"
@@ -48,6 +49,7 @@ struct gate_source {
 	struct gate_source_map map;
 	struct gate_allow allow;
 	struct gate_limit limit; /* of deliveries, once they are verified */
+	struct gate_event_rules event_rules;
 	struct gate_secret verify_token; /* empty: no GET is answered */
 	struct gate_source_secret *secrets;
 	size_t secret_count;

@@ -161,19 +161,51 @@ put_canonical(const struct gate_webhook_item *item, struct gate_span type,
 	return code == GATE_OK ? gate_canonical_put(c, &p) : code;
 }
 
+/* Holds the event against its schema. What it is to be stored as instead, if
+ * it is, comes to stand in *seen; shaped and text are what that borrows. */
+static enum gate_code
+judge(struct gate_webhook_item *seen, struct gate_span type,
+    struct gate_json **shaped, struct gate_buf *text,
+    struct gate_webhook_event *e)
+{
+	struct gate_schema_fault fault;
+	enum gate_code code;
+
+	if (seen->json == NULL || seen->in->source->event_rules.count == 0)
+		return GATE_OK;
+	code = gate_event_judge(
+	    &seen->in->source->event_rules, type, seen->json, shaped, &fault);
+	if (code == GATE_E_BAD) {
+		e->is_broken = true;
+		gate_event_cause(&fault, e->cause);
+		return GATE_OK;
+	}
+	if (code != GATE_OK || *shaped == NULL)
+		return code;
+	code = gate_json_text(*shaped, text);
+	seen->json = *shaped;
+	seen->bytes = gate_buf_span(text);
+	return code;
+}
+
 static enum gate_code
 make_event(const struct gate_webhook_item *item, struct gate_canonical *c,
     struct gate_buf *b, struct gate_webhook_event *e, struct words *words)
 {
 	const struct gate_profile *p = &item->in->source->provider->profile;
-	struct gate_buf type;
+	struct gate_webhook_item seen = *item;
+	struct gate_json *shaped = NULL;
+	struct gate_buf type, text;
 	bool found, no_data = false;
 	enum gate_code code;
 
 	gate_buf_init(&type, b->max);
+	gate_buf_init(&text, b->max);
 	code = gate_webhook_type(item, &type, &found);
 	if (code == GATE_OK)
-		code = put_canonical(item, gate_buf_span(&type), c, &no_data);
+		code = judge(&seen, gate_buf_span(&type), &shaped, &text, e);
+	if (code == GATE_OK)
+		code = put_canonical(&seen, gate_buf_span(&type), c, &no_data);
 	if (code == GATE_OK)
 		code = put_word(b, gate_buf_span(&type), &words->type);
 	if (code == GATE_OK)
@@ -190,9 +222,11 @@ make_event(const struct gate_webhook_item *item, struct gate_canonical *c,
 	words->second_key.n = b->n - words->second_key.at;
 	e->has_occurred = c->has_occurred;
 	e->occurred_ms = c->occurred_ms;
-	e->is_broken = !found || no_data;
+	e->is_broken = e->is_broken || !found || no_data;
 	if (code == GATE_OK)
 		code = gate_sha256(&item->stable, 1, e->fingerprint);
+	gate_json_free(shaped);
+	gate_buf_clear(&text);
 	gate_buf_clear(&type);
 	return code;
 }

@@ -35,8 +35,11 @@ struct gate_webhook_event {
 	unsigned char fingerprint[GATE_SHA256_BYTES];
 	struct gate_span canonical; /* JSON */
 	/* Not what the profile says: no JSON, no type, no data where the map
-	 * says. It is an event all the same, with whatever was there. */
+	 * says, or not what its schema wants. It is an event all the same, with
+	 * whatever was there. */
 	bool is_broken;
+	/* Why, where it does not fit its schema; empty: it does. */
+	char cause[GATE_EVENT_CAUSE_MAX];
 };
 
 struct gate_webhook {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/conf.h"
+#include "lib/webhook.h"
 #include "tests/conf_world.h"
 #include "tests/runner.h"
 
@@ -156,6 +157,59 @@ START_TEST(judges_an_event_by_the_schema_of_its_type)
 }
 END_TEST
 
+/* ---- a provider's events ------------------------------------------------ */
+
+static const struct {
+	const char *body;
+	bool is_broken;
+	const char *cause;
+	const char *data; /* in the canonical form */
+} deliveries[] = {
+    {"{\"id\":\"evt_1\",\"type\":\"a.b\",\"a\":\"<i>\"}", false, "",
+	"{\"id\":\"evt_1\",\"type\":\"a.b\",\"a\":\"\"}"},
+    {"{\"id\":\"evt_1\",\"type\":\"a.b\",\"a\":\"xxxx\"}", true,
+	"schema: maxLength at /a",
+	"{\"id\":\"evt_1\",\"type\":\"a.b\",\"a\":\"xxxx\"}"},
+    {"{\"id\":\"evt_1\",\"type\":\"c\",\"a\":\"xxxx\"}", false, "",
+	"{\"id\":\"evt_1\",\"type\":\"c\",\"a\":\"xxxx\"}"},
+};
+
+START_TEST(buries_a_providers_event_that_does_not_fit)
+{
+	struct gate_webhook_in in = {.site = "blog"};
+	struct gate_webhook hook = {.count = 0};
+	struct gate_hook h = {.body = gate_span_str(deliveries[_i].body)};
+	struct gate_canonical c;
+	const struct gate_json *data;
+	struct gate_json *doc = NULL;
+	struct gate_buf text;
+
+	load_site("source \"s\" { provider = \"stripe\"\n"
+		  "secret \"a\" { value = \"file:secrets.d/long\" }\n" GOOD
+		  "}\n",
+	    GATE_CONF_INGEST);
+	ck_assert_str_eq(conf_world_said(&w), "");
+	in.source = &w.conf->sites.list[0].sources[0];
+	in.hook = &h;
+	gate_canonical_init(&c);
+	gate_buf_init(&text, 1000);
+	ck_assert_int_eq(gate_webhook_read(&hook, &in), GATE_OK);
+	ck_assert_int_eq(gate_webhook_split(&hook, &in, &c), GATE_OK);
+	ck_assert_uint_eq(hook.count, 1);
+	ck_assert(hook.events[0].is_broken == deliveries[_i].is_broken);
+	ck_assert_str_eq(hook.events[0].cause, deliveries[_i].cause);
+	ck_assert_int_eq(
+	    gate_json_parse(hook.events[0].canonical, &doc, NULL), GATE_OK);
+	ck_assert(gate_json_get(doc, "data", &data));
+	ck_assert_int_eq(gate_json_text(data, &text), GATE_OK);
+	ck_assert_str_eq(gate_buf_str(&text), deliveries[_i].data);
+	gate_json_free(doc);
+	gate_buf_clear(&text);
+	gate_canonical_clear(&c);
+	gate_webhook_clear(&hook);
+}
+END_TEST
+
 START_TEST(reads_no_schema_where_no_door_is_wanted)
 {
 	load_site("event \"a.b\" { schema = \"none.json\" }", GATE_CONF_VENDOR);
@@ -174,6 +228,7 @@ suite(void)
 	add_row_test(t, says_what_is_wrong_with_an_event_and_where, mistakes);
 	tcase_add_test(t, lets_the_site_send_an_event_that_has_a_schema);
 	add_row_test(t, judges_an_event_by_the_schema_of_its_type, judgements);
+	add_row_test(t, buries_a_providers_event_that_does_not_fit, deliveries);
 	tcase_add_test(t, reads_no_schema_where_no_door_is_wanted);
 	suite_add_tcase(s, t);
 	return s;
