@@ -49,9 +49,8 @@ arrival_trouble(struct arrival *a, enum gate_code code)
 static enum gate_away
 away_policy(const struct arrival *a)
 {
-	return a->source->provider->profile.away == GATE_REFUSAL_LOSES
-	    ? GATE_AWAY_SPOOL
-	    : GATE_AWAY_REFUSE;
+	return a->source->profile.away == GATE_REFUSAL_LOSES ? GATE_AWAY_SPOOL
+							     : GATE_AWAY_REFUSE;
 }
 
 /* ---- jobs --------------------------------------------------------------- */
@@ -189,18 +188,23 @@ arrival_find_jobs(struct arrival *a)
 
 /* ---- rows --------------------------------------------------------------- */
 
-/* A secret that is sent itself is kept as its own MAC of itself: it can be
- * compared, and not be used. */
+/* A secret that is sent itself is kept as a MAC by it: who has the secret can
+ * tell that it was this one, and nobody can use it. */
 static enum gate_code
 put_proof(struct gate_buf *b, const struct arrival *a, struct gate_span value)
 {
+	struct gate_span text = GATE_SPAN("pressgate: a secret that was sent");
 	unsigned char mac[GATE_SHA256_BYTES];
+	struct gate_hmac_key *key;
 	enum gate_code code;
 
 	if (a->source->signing.seal != GATE_SEAL_EQUAL)
 		return gate_json_put_string(b, value);
-	code = gate_provider_key_mac(
-	    a->source->keys[a->verdict.which].key, value, mac);
+	code = gate_hmac_key_new(value, &key);
+	if (code != GATE_OK)
+		return code;
+	code = gate_hmac_sha256(key, &text, 1, mac);
+	gate_hmac_key_free(key);
 	if (code != GATE_OK)
 		return code;
 	(void)gate_buf_put_str(b, "\"hmac-sha256:");
@@ -232,6 +236,12 @@ put_signed(struct gate_buf *b, const struct arrival *a)
 		code = list[i].is_proof ? put_proof(b, a, value)
 					: gate_json_put_string(b, value);
 	}
+	/* Some sign the query as well. */
+	if (a->source->public_url[0] != '\0') {
+		(void)gate_buf_put_str(
+		    b, b->n > 1 ? ",\":target\":" : "\":target\":");
+		(void)gate_json_put_string(b, a->hook.target);
+	}
 	(void)gate_buf_put_byte(b, '}');
 	return code == GATE_OK ? b->failed : code;
 }
@@ -241,7 +251,7 @@ static enum gate_code
 make_guard(const struct arrival *a, char scope[SCOPE_TEXT],
     struct gate_buf *value, struct inbox_guard *g)
 {
-	const struct gate_profile *p = &a->source->provider->profile;
+	const struct gate_profile *p = &a->source->profile;
 	struct gate_webhook_item item = {.in = &a->in,
 	    .of = &a->webhook,
 	    .json = a->webhook.doc,
@@ -292,7 +302,7 @@ static int64_t
 key_ttl_s(const struct arrival *a)
 {
 	int64_t mine = a->visit->site->idempotency_ttl_s;
-	int64_t theirs = a->source->provider->profile.retry_window_s;
+	int64_t theirs = a->source->profile.retry_window_s;
 
 	return mine > theirs ? mine : theirs;
 }
@@ -329,7 +339,7 @@ store(struct arrival *a, const struct inbox_event *events,
 	    .key_id = v->key_id,
 	    .created_by = gate_span_str(v->key_id),
 	    .key_ttl_s = key_ttl_s(a),
-	    .second_ttl_s = a->source->provider->profile.retry_window_s,
+	    .second_ttl_s = a->source->profile.retry_window_s,
 	    .raw = a->hook.body,
 	    .fp_version = INGEST_FP_VERSION,
 	    .events = events,
@@ -392,7 +402,7 @@ has_job(const struct arrival *a, size_t event)
 static enum outcome
 answer(struct arrival *a, const struct inbox_receipt *receipts)
 {
-	const struct gate_profile *p = &a->source->provider->profile;
+	const struct gate_profile *p = &a->source->profile;
 	size_t i, n = a->webhook.count;
 	struct visit *v = a->visit;
 	struct reply *r = &v->reply;

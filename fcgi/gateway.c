@@ -181,7 +181,7 @@ take_of_source(struct arrival *a)
 static enum outcome
 check_depth(struct arrival *a)
 {
-	enum gate_refusal busy = a->source->provider->profile.busy;
+	enum gate_refusal busy = a->source->profile.busy;
 
 	return limits_busy(a->visit,
 	    busy == GATE_REFUSAL_LOSES ? GATE_BUSY_ACCEPT : GATE_BUSY_REFUSE);

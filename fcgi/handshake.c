@@ -137,7 +137,7 @@ enum outcome
 handshake_signed(struct arrival *a)
 {
 	gate_buf_reset(&a->visit->tools->page);
-	switch (a->source->provider->profile.handshake) {
+	switch (a->source->profile.handshake) {
 	case GATE_HANDSHAKE_SLACK:
 		return greet_slack(a);
 	case GATE_HANDSHAKE_ZOOM:

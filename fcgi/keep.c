@@ -19,7 +19,7 @@ site_needs_it(const struct gate_site *s)
 	if (s->away_policy == GATE_AWAY_SPOOL)
 		return true;
 	for (i = 0; i < s->source_count; i++)
-		if (s->sources[i].provider->profile.away == GATE_REFUSAL_LOSES)
+		if (s->sources[i].profile.away == GATE_REFUSAL_LOSES)
 			return true;
 	return false;
 }

@@ -13,6 +13,7 @@
 #include "lib/conf_door.h"
 #include "lib/conf_event.h"
 #include "lib/conf_fill.h"
+#include "lib/conf_source_how.h"
 #include "lib/num.h"
 #include "lib/source.h"
 
@@ -137,49 +138,79 @@ check_provider(const struct gate_conf_load *l, const struct gate_conf_block *b,
 		complain(l, b, "setting",
 		    "is missing, expected what the provider signs and does "
 		    "not send");
-	if (s->provider->profile.handshake != GATE_HANDSHAKE_META &&
+	if (s->profile.handshake != GATE_HANDSHAKE_META &&
 	    gate_conf_block_key(b, "verify_token")->line != 0)
 		complain(l, b, "verify_token",
 		    "this provider has no such token, expected no such key");
 }
 
+/* What a key that is not given shall be. */
+static void
+preset(struct gate_source *s)
+{
+	const struct gate_signing *how = &s->provider->signing;
+
+	s->how.seal = how->seal;
+	s->how.key_form = how->key_form;
+	s->how.encoding = how->encoding;
+	s->how.grammar = how->grammar;
+	s->how.time_unit = how->time_unit;
+	s->media = s->provider->profile.media;
+	s->signing = *how;
+	s->profile = s->provider->profile;
+}
+
 /* The provider's own, and what the operator knows better. */
 static void
-settle(struct gate_source *s)
+settle(const struct gate_conf_load *l, const struct gate_conf_block *b,
+    struct gate_source *s)
 {
-	const struct gate_profile *p = &s->provider->profile;
+	const struct gate_conf_block *how =
+	    gate_conf_block_at(b, "signature", 0);
+	size_t max = s->profile.body_max;
 
-	s->signing = s->provider->signing;
+	if (how != NULL && s->provider->is_generic)
+		gate_conf_source_sign(l, how, s);
+	else if (how != NULL)
+		gate_conf_errors_put(l->errors, how->path, how->line,
+		    "signature",
+		    "this provider signs in one way, expected no such block");
+	gate_conf_source_read(l, b, s);
 	if (s->tolerance_s > 0)
 		s->signing.tolerance_s = s->tolerance_s;
 	if (s->setting != NULL)
 		s->signing.setting = s->setting;
 	if (s->body_max_bytes == 0)
-		s->body_max_bytes =
-		    p->body_max > 0 ? (int64_t)p->body_max : BODY_MAX_DEFAULT;
+		s->body_max_bytes = max > 0 ? (int64_t)max : BODY_MAX_DEFAULT;
+}
+
+static void
+find_provider(const struct gate_conf_load *l, const struct gate_conf_block *b,
+    struct gate_source *s)
+{
+	const struct gate_conf_given *name = gate_conf_block_key(b, "provider");
+
+	if (name->line == 0)
+		return; /* filling says so */
+	s->provider = gate_provider_find(gate_span_str(name->text[0]));
+	if (s->provider != NULL)
+		preset(s);
+	else
+		complain(l, b, "provider",
+		    "no such provider, expected one of doc/providers.md");
 }
 
 static void
 load_source(const struct gate_conf_load *l, const struct gate_conf_block *b,
     struct gate_source *s)
 {
-	const struct gate_conf_given *provider =
-	    gate_conf_block_key(b, "provider");
-
 	s->line = b->line;
 	s->name = gate_conf_fill_title(b, l->errors);
+	find_provider(l, b, s);
 	gate_conf_fill(b, s, l->conf->dir, l->errors);
 	gate_conf_allow_load(b, &s->allow, l->errors);
-	if (provider->line != 0) {
-		s->provider =
-		    gate_provider_find(gate_span_str(provider->text[0]));
-		if (s->provider == NULL)
-			complain(l, b, "provider",
-			    "no such provider, expected one of "
-			    "doc/providers.md");
-	}
 	if (s->provider != NULL) {
-		settle(s);
+		settle(l, b, s);
 		check_provider(l, b, s);
 	}
 	gate_conf_events_load(l, b, &s->event_rules);

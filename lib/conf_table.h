@@ -84,6 +84,8 @@ extern const struct gate_conf_spec gate_conf_bridge_spec;  /* gate_bridge */
 extern const struct gate_conf_spec
     gate_conf_bridge_key_spec;                           /* gate_bridge_key */
 extern const struct gate_conf_spec gate_conf_source_spec; /* gate_source */
+extern const struct gate_conf_spec
+    gate_conf_signature_spec; /* gate_source_how, within it */
 extern const struct gate_conf_spec gate_conf_event_spec;  /* gate_event_rule */
 extern const struct gate_conf_spec gate_conf_route_spec; /* gate_route */
 extern const struct gate_conf_spec gate_conf_step_spec;  /* gate_step */

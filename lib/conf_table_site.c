@@ -139,7 +139,7 @@ static const struct gate_conf_key route_keys[] = {
 	AT(sources),
 	.flags = GATE_CONF_LIST | GATE_CONF_OPTIONAL,
 	.count_at = offsetof(struct gate_route, source_count),
-	.example = "{\"blog-stripe\"}",
+	.example = "{\"blog-crm\"}",
 	.help = "The sources of this site whose events it takes. Not given: "
 		"events of the site itself, and nobody else's."},
     {.name = "urgency",

@@ -15,7 +15,7 @@ static const struct gate_conf_key secret_keys[] = {
 	.at = GATE_CONF_NOWHERE,
 	.flags = GATE_CONF_SECRET,
 	.min = 1,
-	.example = "file:secrets.d/blog.stripe",
+	.example = "file:secrets.d/blog.crm",
 	.help = "Where the secret or public key is, as the provider shows "
 		"it."},
 };
@@ -46,13 +46,24 @@ static const struct gate_conf_key map_keys[] = {
 #undef AT
 #define AT(member) .at = offsetof(struct gate_source, member)
 
+_Static_assert(sizeof(enum gate_seal) == sizeof(unsigned int) &&
+	sizeof(enum gate_media) == sizeof(unsigned int),
+    "words are stored as unsigned int");
+
+static const char *const media[] = {
+    [GATE_MEDIA_JSON] = "json",
+    [GATE_MEDIA_FORM] = "form",
+    [GATE_MEDIA_EITHER] = "either",
+    [GATE_MEDIA_EITHER + 1] = NULL,
+};
+
 static const struct gate_conf_key source_keys[] = {
     {.name = "provider",
 	.type = GATE_CONF_NAME,
 	.at = GATE_CONF_NOWHERE,
-	.example = "stripe",
+	.example = "hmac",
 	.help = "Who it is, and so how it signs and wants to be answered: "
-		"one of those in doc/providers.md."},
+		"stripe, github, ..., one of those in doc/providers.md."},
     {.name = "public_url",
 	.type = GATE_CONF_URL,
 	AT(public_url),
@@ -68,6 +79,41 @@ static const struct gate_conf_key source_keys[] = {
 	.example = "4JH86294D6297924G",
 	.help = "What a provider signs and does not send: with paypal, the "
 		"webhook's id."},
+    {.name = "type",
+	.type = GATE_CONF_STRING,
+	AT(type),
+	.flags = GATE_CONF_LIST | GATE_CONF_OPTIONAL | GATE_CONF_SHOWN,
+	.count_at = offsetof(struct gate_source, type_count),
+	.min = 1,
+	.max = 200,
+	.example = "{\"header:X-Event\", \"/action\"}",
+	.help = "Where an event's type is, one or two places that a dot "
+		"joins: header:NAME, form:FIELD or a JSON Pointer. Not given: "
+		"as the provider's profile says; a generic one has none."},
+    {.name = "id",
+	.type = GATE_CONF_STRING,
+	AT(id),
+	.flags = GATE_CONF_LIST | GATE_CONF_OPTIONAL,
+	.count_at = offsetof(struct gate_source, id_count),
+	.min = 1,
+	.max = 200,
+	.example = "{\"header:X-Delivery\"}",
+	.help = "Where its identity is, up to six such places, or hash, the "
+		"hash of its bytes."},
+    {.name = "batch",
+	.type = GATE_CONF_POINTER,
+	AT(batch),
+	.flags = GATE_CONF_OPTIONAL,
+	.example = "/items/*",
+	.help = "Where the events of a delivery are, * for each element of an "
+		"array."},
+    {.name = "media",
+	.type = GATE_CONF_WORD,
+	AT(media),
+	.flags = GATE_CONF_OPTIONAL,
+	.words = media,
+	.example = "either",
+	.help = "What a body is. Not given: as the profile says."},
     {.name = "body_max",
 	.type = GATE_CONF_BYTES,
 	AT(body_max_bytes),
@@ -137,10 +183,11 @@ static const struct gate_conf_spec map_spec = {.name = "map",
 	    "Pointers; what is not there becomes null."};
 
 static const struct gate_conf_spec *const source_blocks[] = {
-    &map_spec, &secret_spec, &gate_conf_event_spec, NULL};
+    &gate_conf_signature_spec, &map_spec, &gate_conf_event_spec, &secret_spec,
+    NULL};
 const struct gate_conf_spec gate_conf_source_spec = {.name = "source",
     .title = "NAME",
-    .sample = "blog-stripe",
+    .sample = "blog-crm",
     .at = GATE_CONF_NOWHERE,
     .keys = source_keys,
     .key_count = GATE_COUNT(source_keys),

@@ -37,6 +37,18 @@ struct gate_source_map {
 	char *data;
 };
 
+/* What the operator of a generic provider fills in, as it is written. */
+struct gate_source_how {
+	enum gate_seal seal;
+	enum gate_key_form key_form;
+	enum gate_encoding encoding;
+	enum gate_grammar grammar;
+	enum gate_time_unit time_unit;
+	char *header, *mark, *separator, *message, *id_header, *time;
+	char **others;
+	size_t other_count;
+};
+
 struct gate_source {
 	char *name; /* in the URL; unique over all sites */
 	const struct gate_provider *provider;
@@ -44,8 +56,14 @@ struct gate_source {
 	char *setting;    /* NULL: none is needed */
 	int64_t body_max_bytes;
 	int64_t tolerance_s; /* 0: the provider's own */
+	char **id, **type; /* places, as they are written; none: the profile */
+	size_t id_count, type_count;
+	char *batch; /* NULL: the profile's */
+	enum gate_media media;
+	struct gate_source_how how;
 	/* The provider's, with what the operator has said. */
 	struct gate_signing signing;
+	struct gate_profile profile;
 	struct gate_source_map map;
 	struct gate_allow allow;
 	struct gate_limit limit; /* of deliveries, once they are verified */

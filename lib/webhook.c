@@ -87,7 +87,7 @@ guess_time(struct gate_span text, int64_t *ms)
 static enum gate_code
 read_time(const struct gate_webhook_item *item, struct gate_canonical *c)
 {
-	const struct gate_profile *p = &item->in->source->provider->profile;
+	const struct gate_profile *p = &item->in->source->profile;
 	const char *mapped = item->in->source->map.occurred_at;
 	enum gate_code code = GATE_OK;
 	struct gate_buf text;
@@ -118,7 +118,7 @@ read_time(const struct gate_webhook_item *item, struct gate_canonical *c)
 static enum gate_code
 read_ref(const struct gate_webhook_item *item, struct gate_canonical *c)
 {
-	const struct gate_profile *p = &item->in->source->provider->profile;
+	const struct gate_profile *p = &item->in->source->profile;
 	const char *mapped = item->in->source->map.subject_id;
 	enum gate_code code = GATE_OK;
 	size_t i;
@@ -192,7 +192,7 @@ static enum gate_code
 make_event(const struct gate_webhook_item *item, struct gate_canonical *c,
     struct gate_buf *b, struct gate_webhook_event *e, struct words *words)
 {
-	const struct gate_profile *p = &item->in->source->provider->profile;
+	const struct gate_profile *p = &item->in->source->profile;
 	struct gate_webhook_item seen = *item;
 	struct gate_json *shaped = NULL;
 	struct gate_buf type, text;
@@ -269,7 +269,7 @@ put_stable(
 static enum gate_code
 take_item(struct walk *k, const struct gate_json *json)
 {
-	const char *varies = k->in->source->provider->profile.varies;
+	const char *varies = k->in->source->profile.varies;
 	struct gate_webhook_item item = {
 	    .in = k->in, .of = k->w, .json = json, .bytes = k->w->text};
 	size_t i = k->count++;
@@ -343,7 +343,7 @@ is_batch(const struct gate_webhook *w, const char *batch)
 static enum gate_code
 walk_all(struct walk *k)
 {
-	const char *batch = k->in->source->provider->profile.batch;
+	const char *batch = k->in->source->profile.batch;
 
 	k->count = 0;
 	if (k->w->doc != NULL && is_batch(k->w, batch))

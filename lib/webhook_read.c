@@ -58,7 +58,7 @@ gate_webhook_read(struct gate_webhook *w, const struct gate_webhook_in *in)
 	struct gate_span body = in->hook->body;
 
 	gate_buf_init(&w->body, FORM_TEXT_MAX);
-	if (!takes(in->source->provider->profile.media, in->is_form))
+	if (!takes(in->source->profile.media, in->is_form))
 		return GATE_OK;
 	return in->is_form ? read_form(w, body) : parse(w, body);
 }

@@ -70,7 +70,7 @@ enum gate_code
 gate_webhook_type(
     const struct gate_webhook_item *item, struct gate_buf *out, bool *found)
 {
-	const struct gate_profile *p = &item->in->source->provider->profile;
+	const struct gate_profile *p = &item->in->source->profile;
 	enum gate_code code = GATE_OK;
 	struct gate_buf part;
 	size_t i, before = out->n;
@@ -151,7 +151,7 @@ add_part(const struct gate_webhook_item *item, const struct gate_place *place,
 enum gate_code
 gate_webhook_key(const struct gate_webhook_item *item, struct gate_buf *out)
 {
-	const struct gate_profile *p = &item->in->source->provider->profile;
+	const struct gate_profile *p = &item->in->source->profile;
 	enum gate_code code = GATE_OK;
 	struct parts parts = {.is_visible = true};
 	size_t i;

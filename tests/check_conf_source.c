@@ -138,7 +138,8 @@ static const struct {
 	"sites.d/blog.conf:3: value: is missing, expected a reference: "
 	"env:NAME, file:PATH or cred:NAME\n"},
     {SOURCE("s", "\n" SECRET("tiny")),
-	"sites.d/blog.conf:3: value: file:secrets.d/tiny: too short, expected a "
+	"sites.d/blog.conf:3: value: file:secrets.d/tiny: too short, expected "
+	"a "
 	"secret of at least 16 bytes\n"},
     {SOURCE("s", "\ntolerance = \"0s\"\n" SECRET("a")),
 	"sites.d/blog.conf:3: tolerance: bad value, expected a duration from "
@@ -156,6 +157,23 @@ static const struct {
 			      "{\"s\", \"t\"}\n" STEP " }",
 	"sites.d/blog.conf:4: sources: no such source, expected sources of "
 	"this site\n"},
+    {"source \"s\" { provider = \"hmac\"\n" SECRET("a") " }",
+	"sites.d/blog.conf:2: type: is missing, expected where this sender's "
+	"events have their type\n"},
+    {"source \"s\" { provider = \"hmac\"\ntype = {\"x\"}\nid = "
+     "{\"list:x\"}\n" SECRET("a") " }",
+	"sites.d/blog.conf:3: type: bad value, expected one or two of "
+	"header:NAME, form:FIELD and JSON Pointers\n"
+	"sites.d/blog.conf:4: id: bad value, expected up to six of "
+	"header:NAME, form:FIELD, JSON Pointers and hash\n"},
+    {"source \"s\" { provider = \"hmac\" type = {\"/x\"}\nsignature {\n"
+     "message = \"{time}{body}\"\ntime = \"x\" }\n" SECRET("a") " }",
+	"sites.d/blog.conf:3: signature: signature: {time}, {id} and {setting} need to be somewhere\n"
+	"sites.d/blog.conf:5: time: bad value, expected header:NAME, "
+	"list:NAME or a JSON Pointer\n"},
+    {SOURCE("s", SECRET("a") "\nsignature { header = \"X\" }"),
+	"sites.d/blog.conf:3: signature: this provider signs in one way, "
+	"expected no such block\n"},
     /* a secret signs for one thing */
     {"relay { key \"k\" { secret = \"file:secrets.d/a\" } }\n" SOURCE(
 	 "s", SECRET("a")),

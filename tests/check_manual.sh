@@ -41,7 +41,7 @@ cp conf/site.conf.sample "$work/etc/sites.d/blog.conf"
 cp -R conf/schemas "$work/etc/"
 (
 	umask 077
-	for s in relay edge hmac token stripe meta; do
+	for s in relay edge hmac token crm meta; do
 		echo "$s-0123456789abcdef0123456789abcdef" \
 			>"$work/etc/secrets.d/blog.$s"
 	done

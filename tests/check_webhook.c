@@ -34,6 +34,7 @@ open_scene(struct scene *s, const char *provider, const char *const *headers,
 	*s = (struct scene){.source = {.name = blog, .public_url = none}};
 	s->source.provider = gate_provider_find(gate_span_str(provider));
 	ck_assert_ptr_nonnull(s->source.provider);
+	s->source.profile = s->source.provider->profile;
 	for (; headers != NULL && headers[2 * n] != NULL; n++)
 		s->headers[n] =
 		    (struct gate_hook_header){gate_span_str(headers[2 * n]),

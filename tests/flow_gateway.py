@@ -19,7 +19,8 @@ from proc import wait_until  # noqa: E402
 from stack import Stack  # noqa: E402
 
 KINDS = (hooks.Stripe, hooks.GitHub, hooks.WooCommerce, hooks.Shopify,
-         hooks.Slack, hooks.HubSpot, hooks.Zoom, hooks.Meta, hooks.Adyen)
+         hooks.Slack, hooks.HubSpot, hooks.Zoom, hooks.Meta, hooks.Adyen,
+         hooks.Generic, hooks.Static)
 TABLES = ("event", "idem", "job", "conflict", "replay_guard")
 PUBLIC = "https://gate.example.com/api/webhooks/t-hubspot"
 
@@ -29,10 +30,12 @@ site "blog" {
 	%(sources)s
 	route "theirs" {
 		sources = {"t-stripe", "t-github", "t-woocommerce", "t-shopify",
-		    "t-slack", "t-hubspot", "t-adyen", "t-meta"}
+		    "t-slack", "t-hubspot", "t-adyen", "t-meta", "t-hmac",
+		    "t-static-header"}
 		events = {"invoice.paid", "issues.opened", "order.updated",
 		    "orders/create", "event_callback.app_mention",
-		    "contact.creation", "AUTHORISATION", "leadgen"}
+		    "contact.creation", "AUTHORISATION", "leadgen", "thing.made",
+		    "contact"}
 		step "tell" {
 			service = "crm"
 			body = "{\\"id\\": {{/subject/id|json}}}"
@@ -59,6 +62,16 @@ MORE = {
     "stripe": 'body_max = "4k"\n\t\tmap { subject_id = "/data/object/customer"\n'
               '\t\t\tactor_id = "/data/object/customer" }',
     "meta": 'verify_token = "file:secrets.d/meta.token"',
+    "hmac": '''type = {"header:X-Own-Event"}
+		id = {"header:X-Own-Delivery"}
+		signature {
+			header = "X-Own-Signature"  encoding = "base64"
+			grammar = "list"  separator = ";"  mark = "sig"
+			message = "{id}.{time}.{body}"  time = "list:at"
+			id_header = "X-Own-Delivery"
+		}''',
+    "static-header": '''type = {"/form"}
+		event "contact" { schema = "contact.json" }''',
     "github": 'map { data = "/issue"  actor_id = "/sender/id" }',
 }
 
@@ -82,6 +95,10 @@ class Gateway(Stack):
         for p, h in self.hooks.items():
             self.write(f"etc/secrets.d/{h.name}", h.secret + "\n")
             self.write(f"etc/secrets.d/{h.name}.next", self.next[p] + "\n")
+        self.write("etc/contact.json", json.dumps(
+            {"type": "object", "required": ["email"], "properties": {
+                "form": {"type": "string"}, "entry": {"type": "string"},
+                "email": {"type": "string", "maxLength": 20}}}))
         self.write("etc/secrets.d/meta.token", "a token of Meta's")
 
     def post(self, hook, body, path=None, without=(), more=(), **how):
@@ -197,17 +214,19 @@ def refuse(check, s):
         else:
             bad = h.body() if hasattr(h, "body") else b'{"event": "x"}'
         sent = h.headers(bad)
-        proof = [k for k in sent if re.search("[Ss]ignature|Hmac", k)]
+        proof = [k for k in sent if re.search("[Ss]ignature|Hmac|Secret", k)]
         rows = [
             ("a wrong secret", s.post(h, bad, secret="0" * 64)),
             ("one byte more", s.client.request(
-                "POST", h.path, bad + b" " if p != "adyen" else bad, sent)),
+                "POST", h.path, bad + b" ", sent)) if p not in (
+                    "adyen", "static-header") else ("a wrong secret", s.post(
+                        h, bad, secret="1" * 64)),
             ("no signature", s.post(h, bad, without=proof)),
             ("an unknown source", s.post(h, bad, path=h.path + "x")),
             *([("a signature of another form", s.post(h, bad, more={
                 proof[-1]: "x"}))] if proof else []),
             *([("an old time", s.post(h, bad, ts=1600000000))]
-              if p in ("stripe", "slack", "zoom") else []),
+              if p in ("stripe", "slack", "zoom", "hmac") else []),
             *([("a time in milliseconds", s.post(h, bad, ts=1600000000000))]
               if p == "hubspot" else []),
             *([("another address", s.post(h, bad, url=h.url + "/x"))]
@@ -309,6 +328,36 @@ def greet(check, s):
         "X-Slack-Retry-Num": "1"}), 200, "duplicate")
 
 
+def ones_own(check, s):
+    """Providers that the operator fills in."""
+    h = s.hooks["hmac"]
+    body, name = h.body(), str(uuid.uuid4())
+    a = s.post(h, body, delivery=name)
+    check.status("hmac: an event", a, 202, "accepted")
+    check("is of its headers", s.sql(
+        "select type, idempotency_key from pressgate.event where id ="
+        f" '{a.json()['request_id']}'") == [["thing.made", name]])
+    check.status("signed anew", s.post(h, body, delivery=name), 202,
+                 "duplicate")
+    check.status("another that says the same", s.post(h, body), 202,
+                 "accepted")
+    h = s.hooks["static-header"]
+    a = s.post(h, h.body())
+    check.status("static-header: an event", a, 202, "accepted")
+    check("its secret is not kept", s.value(
+        "select count(*) from pressgate.event where signed_headers::text"
+        f" like '%{h.secret}%'") == "0" and s.value(
+        "select signed_headers->>'X-Webhook-Secret' from pressgate.event"
+        f" where id = '{a.json()['request_id']}'").startswith("hmac-sha256:"))
+    a = s.post(h, h.body(email="x" * 21))
+    check.status("one that does not fit its schema", a, 202, "accepted")
+    dead = wait_until("its dead letter", lambda: s.sql(
+        "select cause, last_error from pressgate.dead where event_id ="
+        f" '{a.json()['request_id']}'"))
+    check("says where", dead[0][0] == "schema" and
+          "maxLength at /email" in dead[0][1], dead)
+
+
 def says(a):
     return [e["status"] for e in a.json()["events"]]
 
@@ -371,7 +420,7 @@ def main():
     with Gateway() as s:
         s.start()
         for part in (take, unsigned_names, refuse, race, shops, greet,
-                     batches):
+                     batches, ones_own):
             print(f"# {part.__name__}", flush=True)
             part(check, s)
         wait_until("the worker to have done all", lambda: s.value(

@@ -161,6 +161,36 @@ class Meta(Hook):
             for i, changes in enumerate(entries)]}).encode()
 
 
+class Generic(Hook):
+    """A sender of one's own: a list with a time in it, and two headers."""
+
+    provider = "hmac"
+
+    def sign(self, body, secret, ts=None, delivery=None, event="thing.made",
+             **_):
+        ts = int(time.time()) if ts is None else ts
+        delivery = delivery or str(uuid.uuid4())
+        mac = base64_of(secret, f"{delivery}.{ts}.".encode() + body)
+        return {"X-Own-Signature": f"at={ts};sig={mac}",
+                "X-Own-Delivery": delivery, "X-Own-Event": event}
+
+    def body(self, **more):
+        return json.dumps({"n": uuid.uuid4().hex, **more}).encode()
+
+
+class Static(Hook):
+    """A form plugin that can send a header, and nothing else."""
+
+    provider = "static-header"
+
+    def sign(self, _body, secret, **_):
+        return {"X-Webhook-Secret": secret}
+
+    def body(self, **more):
+        return json.dumps({"form": "contact", "entry": uuid.uuid4().hex,
+                           "email": "a@example.com", **more}).encode()
+
+
 class Adyen(Hook):
     """The key is hexadecimal; each item carries its own signature."""
 
