@@ -12,6 +12,7 @@
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/num.h"
+#include "lib/provider.h"
 
 enum { STMT_READY };
 static const struct gate_stmt stmts[] = {[STMT_READY] = COMMAND_READY_STMT};
@@ -23,6 +24,7 @@ static const struct {
     {OPTION_SAMPLE, gate_conf_print_sample},
     {OPTION_SITE_SAMPLE, gate_conf_print_site_sample},
     {OPTION_MANUAL, gate_conf_print_manual},
+    {OPTION_PROVIDERS, gate_providers_print},
 };
 
 struct report {

@@ -30,7 +30,8 @@ struct verb {
 
 static const struct verb verbs[] = {
     {"check", "", 0, 0,
-	O(DATABASE) | O(PRINT) | O(SAMPLE) | O(SITE_SAMPLE) | O(MANUAL),
+	O(DATABASE) | O(PRINT) | O(SAMPLE) | O(SITE_SAMPLE) | O(MANUAL) |
+	    O(PROVIDERS),
 	check_run, "check the configuration, every error at once",
 	"Exit 3 if anything is wrong, also in one site's file."},
     {"migrate", "", 0, 0, O(ROLES) | O(DRY_RUN), migrate_run,

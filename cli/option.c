@@ -29,6 +29,8 @@ static const struct {
 	"print a sample of a site's file"},
     [OPTION_MANUAL] = {"--manual", NULL,
 	"print the keys as in pressgate.conf(5), in troff"},
+    [OPTION_PROVIDERS] = {"--providers", NULL,
+	"print the providers as in doc/providers.md"},
     [OPTION_ROLES] = {"--roles", NULL, "also make the database roles"},
     [OPTION_DRY_RUN] = {"--dry-run", NULL, "say what would be done"},
     [OPTION_URL] = {"--url", "URL",

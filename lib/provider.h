@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "lib/crypto.h"
 #include "lib/err.h"
@@ -146,6 +147,9 @@ struct gate_provider {
 const struct gate_provider *gate_provider_find(struct gate_span name);
 /* Row i, or NULL past the last. */
 const struct gate_provider *gate_provider_at(size_t i);
+
+/* All rows as two tables in Markdown: doc/providers.md. */
+void gate_providers_print(FILE *f);
 
 /* A header that a provider's deliveries are judged by. */
 struct gate_provider_header {

@@ -95,6 +95,7 @@ const struct gate_provider gate_providers_code[] = {
 	    .ref = {BODY("/data/id")},
 	    .occurred = {BODY("/createdAt")},
 	    .occurred_unit = GATE_TIME_RFC3339,
+	    .success_status = 200,
 	    .deadline_ms = 5000,
 	    .retry_window_s = HOURS(8)},
     },

@@ -105,6 +105,7 @@ const struct gate_provider gate_providers_shops[] = {
 	    .ref = {BODY("/data/id")},
 	    .occurred = {BODY("/occurred_at")},
 	    .occurred_unit = GATE_TIME_RFC3339,
+	    .success_status = 200,
 	    .deadline_ms = 5000,
 	    .retry_window_s = DAYS(3)},
     },

@@ -33,6 +33,10 @@ same()
 sed -n '/^\.\\" BEGIN KEYS/,/^\.\\" END KEYS/p' man/pressgate.conf.5 |
 	sed '1d;$d' >"$work/written"
 same manual "$work/written" <"$work/keys"
+"$program" check --providers >"$work/providers"
+sed -n '/^<!-- BEGIN PROVIDERS/,/^<!-- END PROVIDERS/p' doc/providers.md |
+	sed '1d;$d' >"$work/written"
+same providers "$work/written" <"$work/providers"
 
 # The samples load as they stand: with the secrets that they name.
 mkdir -p "$work/etc/sites.d" "$work/etc/secrets.d"
