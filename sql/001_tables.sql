@@ -268,6 +268,8 @@ create index job_due on job (lane, site_id, due_at);
 create index job_event on job (event_id);
 create index job_serial on job (site_id, route, serial_key, serial_no)
 	where serial_key is not null;
+create index job_serial_go on job (site_id, route, serial_key)
+	where serial_key is not null and due_at < 'infinity';
 create index job_coalesce on job (site_id, route, coalesce_key)
 	where coalesce_key is not null;
 comment on table job is 'Unfinished work only; a finished job is deleted here and stands in job_done. A claim pushes due_at ahead by the lease, so waiting, retrying and abandoned jobs are one ordered set. States by name: see the view queue.';

@@ -118,8 +118,8 @@ create function t.touched() returns jsonb language sql as $$
       coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) n
     from pg_stat_xact_user_tables where schemaname = 'pressgate') x
    where n > 0 $$;
--- Number first to last of everything; jobs of two lanes, those of the second
--- in serial orders of two.
+-- Number first to last of everything; jobs of three lanes, those of the second
+-- in serial orders of two, those of the third all in one.
 create procedure t.fill(first int, last int) language sql as $$
   insert into pressgate.site (name) select 's' || n from generate_series(first, last) n;
   insert into pressgate.stream (site_id) select n + 2 from generate_series(first, last) n;
@@ -130,6 +130,8 @@ create procedure t.fill(first int, last int) language sql as $$
     select 'low', 's' || n, 'r', false, 30, 9, 86400 from generate_series(first, last) n;
   insert into pressgate.serial (site_id, route, key, next_no)
     select 1, 1, 'o' || n, 3 from generate_series(first, last) n;
+  insert into pressgate.serial (site_id, route, key, next_no)
+    values (1, 1, 'long', last + 1) on conflict do nothing;
   with e as (insert into pressgate.event (id, site_id, source_id, type,
       idempotency_key, fingerprint, fp_version, canonical, scheme)
     select t.id(), 1, 0, 't', 'k' || n, '', 1, '{"data": 1}', 'relay'
@@ -142,10 +144,10 @@ create procedure t.fill(first int, last int) language sql as $$
     select id, 1, 'earlier', 1 from e)
   insert into pressgate.job (event_id, site_id, lane, route, step, mode,
       lease_s, max_attempt, window_s, serial_key, serial_no, due_at)
-    select id, 1, lane, 1, 'st', 'live', 30, 9, 86400,
-        case when no > 0 then 'o' || n end, nullif(no, 0),
-        case when no = 2 then 'infinity' else clock_timestamp() end
-      from e, (values (1, 0), (2, 1), (2, 2)) v (lane, no);
+    select id, 1, lane, 1, 'st', 'live', 30, 9, 86400, order_of, no,
+        case when no > 1 then 'infinity' else clock_timestamp() end
+      from e, lateral (values (1, null, null), (2, 'o' || n, 1),
+        (2, 'o' || n, 2), (2000000, 'long', n)) v (lane, order_of, no);
   insert into pressgate.replay_guard
     select '1:relay', ('g' || n)::bytea, 'd', now() + interval '1 h' from generate_series(first, last) n;
   insert into pressgate.result (site_id, seq, job_id, event_id, event_type,
@@ -208,6 +210,7 @@ begin
       ('done', $c$ select t.settle(1, 100, 'done') $c$),
       ('mixed', $c$ select t.settle(1, 100, 'next', 'retry', 'dead', 'release', 'done') $c$),
       ('in_order', $c$ select t.settle(2, 100, 'done') $c$),
+      ('next_of_many', $c$ select t.settle(2000000, 1, 'done') $c$),
       ('renew', $c$ select pressgate.renew(1, array_agg(id), array_agg(claim_no), 30)
           from pressgate.claim(1, '{1}', '{1}', '{0}', '{100}', 100) $c$),
       ('results', $c$ select count(*) from pressgate.results_since(1, 1,
@@ -283,6 +286,7 @@ everywhere claim_none 0
 everywhere done 1500
 everywhere mixed 1300
 everywhere in_order 2100
+everywhere next_of_many 24
 everywhere renew 850
 everywhere results 240
 everywhere status 8
