@@ -48,15 +48,16 @@ prepare(const char *name, struct gate_span key)
 	/* NULL would mean "keep the key you have": there is none. */
 	const unsigned char *bytes =
 	    key.n > 0 ? key.p : (const unsigned char *)"";
-	OSSL_PARAM params[] = {
-	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-	    OSSL_PARAM_construct_end(),
-	};
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
 	EVP_MAC_CTX *ctx = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+	OSSL_PARAM params[2];
 
 	GATE_ASSERT(
 	    gate_span_copy(gate_span_str(name), digest, sizeof(digest)));
+	/* Measures the name: it has to be there. */
+	params[0] =
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
+	params[1] = OSSL_PARAM_construct_end();
 	EVP_MAC_free(mac); /* the context holds its own reference */
 	if (ctx != NULL && EVP_MAC_init(ctx, bytes, key.n, params) != 1) {
 		EVP_MAC_CTX_free(ctx);
