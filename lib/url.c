@@ -127,6 +127,15 @@ gate_url_is_uri(struct gate_span in)
 	return split(in, false, &p);
 }
 
+/* RFC 3986 lets a name be nearly anything, escaped; names that one can look
+ * up are plainer. */
+static bool
+is_name_or_address(struct gate_span host)
+{
+	return host.n > 0 &&
+	    (host.p[0] == '[' || gate_span_only(host, UNRESERVED));
+}
+
 static bool
 split_web(struct gate_span in, struct parts *p)
 {
@@ -135,7 +144,7 @@ split_web(struct gate_span in, struct parts *p)
 	return in.n <= GATE_URL_MAX && split(in, true, p) &&
 	    (gate_span_is_nocase(p->scheme, "http") ||
 		gate_span_is_nocase(p->scheme, "https")) &&
-	    p->host.n > 0 && !p->has_user &&
+	    !p->has_user && is_name_or_address(p->host) &&
 	    (p->port.n == 0 || gate_span_u64(p->port, 65535, &port));
 }
 

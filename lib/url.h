@@ -18,9 +18,9 @@
 bool gate_url_is_uri(struct gate_span in);
 
 /*
- * Whether it is an absolute http or https URL: with a host, without a user
- * or password, at most GATE_URL_MAX bytes. Characters beyond ASCII may stand
- * behind the host (RFC 3987).
+ * Whether it is an absolute http or https URL: with a host of letters, digits
+ * and "-._~" or an address, without a user or password, at most GATE_URL_MAX
+ * bytes. Characters beyond ASCII may stand behind the host (RFC 3987).
  * in  UTF-8
  */
 bool gate_url_is_web(struct gate_span in);
