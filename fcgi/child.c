@@ -101,7 +101,8 @@ open_spool(struct child *c)
 	struct gate_err err = {0};
 
 	if (keep_is_needed(conf) &&
-	    spool_open(conf->spool.path, &c->tools.spool, &err) != GATE_OK)
+	    spool_open(c->settings->spool_path, &c->tools.spool, &err) !=
+		GATE_OK)
 		gate_log_err(
 		    c->start->log, GATE_LOG_ERROR, "child", "spool", &err);
 }
@@ -222,7 +223,7 @@ drain_alone(struct child *c)
 
 	if (!c->start->listener->alone || d.spool == NULL ||
 	    now_ms - c->drained_ms < DRAIN_EVERY_MS ||
-	    !spool_has_some(c->settings->conf->spool.path))
+	    !spool_has_some(c->settings->spool_path))
 		return;
 	c->drained_ms = now_ms;
 	if (drain_run(&d, now_ms + DRAIN_MS, &err) != GATE_OK)

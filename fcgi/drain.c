@@ -179,7 +179,7 @@ drain_file(struct drain *d, const struct gate_catalog *c, const char *name,
 static enum gate_code
 drain_files(struct drain *d, int64_t until_ms, struct gate_err *err)
 {
-	const struct gate_catalog *c;
+	const struct gate_catalog *c = NULL;
 	struct spool_names names = {.count = 0};
 	struct gate_buf record;
 	enum gate_code code = spool_list(d->spool, &names, err);

@@ -31,7 +31,7 @@ drain_all(const struct child_start *start, const struct settings *settings)
 	enum gate_code code;
 
 	gate_metrics_attach(start->metrics);
-	code = spool_open(settings->conf->spool.path, &d.spool, &err);
+	code = spool_open(settings->spool_path, &d.spool, &err);
 	if (code == GATE_OK)
 		code = child_open_db(&settings->conf->database, &d.db, &err);
 	if (code == GATE_OK)
@@ -68,7 +68,7 @@ drainer_tick(struct drainer *d, const struct child_start *start,
 	if (d->pause_ms == 0)
 		d->pause_ms = DRAINER_PAUSE_MIN_MS;
 	d->look_ms = now_ms + d->pause_ms;
-	if (!spool_has_some(settings->conf->spool.path)) {
+	if (!spool_has_some(settings->spool_path)) {
 		d->pause_ms = DRAINER_PAUSE_MIN_MS;
 		return;
 	}

@@ -77,7 +77,7 @@ struct inbox_delivery {
 	struct gate_span user_agent; /* visible ASCII; empty: none */
 	const char *traceparent;
 	struct gate_span signed_headers; /* JSON text */
-	int64_t received_ms;             /* wall; 0: now */
+	int64_t received_ms;             /* wall; 0: now, else by ingest() */
 	int64_t key_ttl_s;
 	int64_t second_ttl_s; /* of second keys; 0: as the keys */
 	struct gate_span raw;

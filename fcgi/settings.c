@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/conf_value.h"
+
 static void
 report(const char *line, void *ctx)
 {
@@ -29,7 +31,8 @@ derive(struct settings *s, struct gate_err *err)
 	size_t n = strlen(c->dir) + sizeof("/generation");
 
 	s->generation_path = malloc(n);
-	if (s->generation_path == NULL)
+	s->spool_path = gate_conf_path(c->dir, c->spool.path);
+	if (s->generation_path == NULL || s->spool_path == NULL)
 		return gate_err_set(err, GATE_E_NOMEM, "out of memory");
 	(void)snprintf(s->generation_path, n, "%s/generation", c->dir);
 	/* The configuration has been checked: this cannot fail. */
@@ -74,6 +77,7 @@ settings_free(struct settings *s)
 		return;
 	gate_conf_free(s->conf);
 	free(s->generation_path);
+	free(s->spool_path);
 	free(s);
 }
 

@@ -17,6 +17,7 @@ struct settings {
 	struct gate_conf *conf;
 	struct gate_ranges proxies;
 	char *generation_path; /* what `pressgate apply` touches */
+	char *spool_path;
 };
 
 /*

@@ -424,7 +424,7 @@ spool_read(struct spool *s, const char *name, struct gate_buf *out,
     struct gate_err *err)
 {
 	unsigned char *file = NULL;
-	struct gate_span record;
+	struct gate_span record = {0};
 	struct stat st;
 	uint64_t bytes;
 	enum gate_code code = GATE_E_BAD;

@@ -85,7 +85,8 @@ static const struct gate_conf_key spool_keys[] = {
 	.max = 1024,
 	.def = "/var/lib/pressgate/spool",
 	.help = "Folder on local disk, of pressgate-fcgi alone; made with "
-		"mode 0700 if its parent is there and somebody needs it."},
+		"mode 0700 if its parent is there and somebody needs it. "
+		"Relative to this file."},
     {.name = "files",
 	.type = GATE_CONF_COUNT,
 	AT(files),

@@ -24,7 +24,7 @@ from proc import as_user, children, wait_until  # noqa: E402
 from stack import CONF, SITE, Stack  # noqa: E402
 
 SPOOL = """
-spool { path = "$DIR/var/spool"  files = $FILES }
+spool { path = "../var/spool"  files = $FILES }
 """
 
 SHOP = """\
