@@ -63,4 +63,38 @@ enum gate_code evidence_judge(const struct gate_sites *sites,
     const struct gate_dummy *dummy, const struct evidence_event *e,
     struct evidence *out) GATE_MUSTCHECK;
 
+/* ---- of the two that judge ------------------------------------------- */
+
+/* What the signed bytes make of an event's columns. Borrowed. */
+struct evidence_made {
+	struct gate_span object_ref;
+	bool has_occurred;
+	int64_t occurred_ms;
+	struct gate_span canonical;
+};
+
+/*
+ * Holds the row against it.
+ * *why  out: NULL, or what differs; static
+ * GATE_OK, GATE_E_NOMEM.
+ */
+enum gate_code evidence_compare(const struct evidence_event *e,
+    const struct evidence_made *made, const char **why) GATE_MUSTCHECK;
+
+/* evidence_judge() for an own door's, and for a third party's. */
+enum gate_code evidence_judge_own(const struct gate_sites *sites,
+    const struct gate_dummy *dummy, const struct evidence_event *e,
+    struct evidence *out) GATE_MUSTCHECK;
+enum gate_code evidence_judge_source(const struct gate_sites *sites,
+    const struct evidence_event *e, struct evidence *out) GATE_MUSTCHECK;
+
+/* Ends a judgement: always false. */
+bool evidence_ends(struct evidence *out, enum evidence_verdict verdict,
+    const char *fmt, ...) GATE_PRINTF(3, 4);
+
+/* The gate's clock and the database's, and a call that took its time. */
+#define EVIDENCE_SLACK_S 60
+/* The recipe of the fingerprint that this program knows. */
+#define EVIDENCE_FP_VERSION 1
+
 #endif

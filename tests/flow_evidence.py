@@ -9,6 +9,7 @@ import sys
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+import hooks  # noqa: E402
 from desk import Desk  # noqa: E402
 from flow import Checks  # noqa: E402
 
@@ -17,10 +18,54 @@ BODY = {"title": "Größe \u2028 \"1\"", "n": 1.0, "big": 1e22, "f": 0.1,
         "deep": [{"a": [None, True, {}]}], "url": "https://x.example/a/b"}
 
 
+SOURCE = """\
+	source "t-%s" {
+		provider = "%s"
+		public_url = "https://gate.example.com/api/webhooks/t-%s"
+		secret "one" { value = "file:secrets.d/hook.%s" }
+	}
+"""
+THIRDS = {k.provider: k("t-" + k.provider, k.provider.ljust(40, "h"),
+                        "https://gate.example.com/api/webhooks/t-"
+                        + k.provider)
+          for k in (hooks.Stripe, hooks.GitHub, hooks.HubSpot)}
+
+
+class Third:
+    """A third party as a door."""
+
+    def __init__(self, hook):
+        self.hook, self.path = hook, hook.path
+
+    def post(self, body, _key, ts=None, **how):
+        headers = self.hook.headers(body, **how)
+        del headers["Content-Type"]
+        return headers
+
+
 class Scene(Desk):
     """And the command, by a role that may only read."""
 
     role = "pressgate_reader"
+
+    def __init__(self, **how):
+        super().__init__(**how)
+        sources = "".join(SOURCE % ((p,) * 4) for p in THIRDS)
+        name = "sites.d/blog.conf"
+        self.texts[name] = self.texts[name].replace(
+            "\trelay {", sources + "\trelay {", 1)
+        self.secrets.update({f"hook.{p}": h.secret
+                             for p, h in THIRDS.items()})
+
+    def apply(self, names=("blog", "shop")):
+        super().apply(names)
+        for p in THIRDS:
+            self.sql("insert into pressgate.source (site_id, name, provider)"
+                     f" select id, 't-{p}', '{p}' from pressgate.site"
+                     " where name = 'blog'")
+
+    def third(self, provider, body):
+        return self.post(body, door=Third(THIRDS[provider]))
 
     def reverify(self, *args):
         code, out, err = self.run("event", "reverify", *args, "--json")
@@ -114,7 +159,7 @@ OWN = {
 UNPROVABLE = [
     ("a body that is not kept", "raw = null", "body_not_kept"),
     ("a scheme of another day", "scheme = 'carrier-pigeon'", "cannot_tell"),
-    ("a source's", "source_id = 7", "cannot_tell"),
+    ("a source's that is gone", "source_id = 7", "key_gone"),
 ]
 GONE = {
     "relay": "key_id = 'blog-9'",
@@ -153,6 +198,86 @@ def alter(check, s, kind):
     s.sql("delete from pressgate.event where id = any('{%s}')"
           % ",".join(ids))
     return event
+
+
+def thirds(check, s):
+    """Deliveries of third parties; HubSpot's is a batch."""
+    ids = {p: s.third(p, THIRDS[p].body()).json()["request_id"]
+           for p in ("stripe", "github")}
+    batch = s.third("hubspot", json.dumps([
+        {"eventId": n, "subscriptionId": 1, "portalId": 2, "appId": 3,
+         "occurredAt": 1700000000000 + n, "objectId": n,
+         "subscriptionType": "contact.creation", "attemptNumber": 0}
+        for n in (1, 2)]).encode()).json()
+    first, second = (e["request_id"] for e in batch["events"])
+    ids.update(hubspot=first, second=second)
+    for what, event in ids.items():
+        check(f"{what}: as it was stored it is authentic",
+              s.verdict(event) == (AUTHENTIC, "authentic", None),
+              s.verdict(event))
+    for what, change, says, of in (
+            ("the body", "raw = raw || ' '", "altered", ("stripe", "github")),
+            ("the canonical form", "canonical = canonical || '{\"x\": 1}'",
+             "altered", tuple(ids)),
+            ("the type", "type = 'x.y'", "altered", tuple(ids)),
+            ("the key", "idempotency_key = 'x'", "altered", tuple(ids)),
+            ("the fingerprint", "fingerprint = sha256('x')", "altered",
+             tuple(ids)),
+            ("the provider", "scheme = 'slack'", "altered", tuple(ids)),
+            ("the site", "site_id = (select id from pressgate.site"
+             " where name = 'shop')", "altered", tuple(ids)),
+            ("when it came", "received_at = now() - interval '1 day'",
+             "altered", ("stripe", "hubspot")),
+            ("who made it", "created_by = 'x'", "altered", tuple(ids)),
+            ("no headers", "signed_headers = '{}'", "altered",
+             ("stripe", "github")),
+            ("a source that is gone", "source_id = 77", "key_gone",
+             ("stripe",)),
+            ("a body whose address is signed, too", "raw = raw || ' '",
+             "cannot_tell", ("hubspot",)),
+            ("the body of a batch", "raw_of = null", "body_not_kept",
+             ("second",))):
+        for name in of:
+            with Altered(s, ids[name], change):
+                code, verdict, why = s.verdict(ids[name])
+                check(f"{name}: {says}: {what}", verdict == says and why
+                      and code == (ALTERED if says == "altered"
+                                   else UNPROVEN), (code, verdict, why))
+
+
+SCHEMA = {"type": "object", "x-pressgate-unknown": "drop",
+          "properties": {"event": {"type": "string"}, "title": {},
+                         "idempotency_key": {"type": "string"}}}
+
+
+def schemas(check, s):
+    """What a schema makes of a body is made again by the schema of today."""
+    before = accept(s, "relay")
+    path = pathlib.Path(s.dir, "etc/sites.d/blog.conf")
+    text = path.read_text()
+    s.write("etc/drop.json", json.dumps(SCHEMA))
+    path.write_text(text.replace("\trelay {", '\tevent "post.published" {'
+                                 ' schema = "drop.json" }\n\trelay {', 1))
+    s.procs["responder"].stop()
+    s.start_responder()
+    event = accept(s, "relay")
+    check("it was shaped", s.value(
+        "select canonical->'data' ? 'deep' from pressgate.event"
+        f" where id = '{event}'") == "f")
+    for what, one in (("shaped", event), ("older than its schema", before)):
+        check(f"an event that is {what} is authentic",
+              s.verdict(one)[0] == AUTHENTIC, s.verdict(one))
+    with Altered(s, event, "canonical = canonical || '{\"x\": 1}'"):
+        check("one that no schema of today makes cannot be proved",
+              s.verdict(event)[:2] == (UNPROVEN, "cannot_tell"),
+              s.verdict(event))
+    with Altered(s, event, "raw = raw || ' '"):
+        check("its signature is judged all the same",
+              s.verdict(event)[:2] == (ALTERED, "altered"), s.verdict(event))
+    path.write_text(text)
+    s.procs["responder"].stop()
+    s.start_responder()
+    s.sql(f"delete from pressgate.event where id in ('{event}', '{before}')")
 
 
 def keys(check, s, event):
@@ -294,6 +419,10 @@ def main():
         for kind in ("edge", "bridge", "relay"):
             print(f"# {kind}", flush=True)
             event = alter(check, s, kind)
+        print("# third parties", flush=True)
+        thirds(check, s)
+        print("# schemas", flush=True)
+        schemas(check, s)
         print("# keys", flush=True)
         keys(check, s, event)
         print("# walk", flush=True)
