@@ -24,10 +24,11 @@ PGBENCH = """\
 \\set n :n + 1
 \\set k :n + :client_id * 1000000000
 \\set h hash_murmur2(:k)
-select pressgate.ingest_one(:site, :zero, null, null, null, null, :scheme,
-	:key, :key, :address, :agent, :trace, :signed, :ttl, :raw, :version,
-	(:prefix || :k)::uuid, :type, :h || '-' || :k, :print, :ref,
-	:occurred, :canonical, :lane, :route, :step, :mode);
+select pressgate.ingest_plain(array[row(:site, :zero, null, null, null, null,
+	:scheme, :key, :key, :address, :agent, :trace, :signed, :ttl, :raw,
+	:version, :prefix || :k, :type, :h || '-' || :k, :print, :ref,
+	:occurred, :canonical, :lane, :route, :step, :mode
+	)::pressgate.plain_event], false);
 """
 
 

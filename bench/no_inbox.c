@@ -26,12 +26,12 @@ inbox_call(struct gate_db *db, enum inbox_stmt stmt,
 }
 
 enum gate_code
-inbox_store(struct gate_db *db, const struct inbox_delivery *d,
+inbox_store(const struct inbox_tools *t, const struct inbox_delivery *d,
     int64_t until_ms, struct inbox_receipt *receipts, struct gate_err *err)
 {
 	size_t i;
 
-	(void)db;
+	(void)t;
 	(void)until_ms;
 	(void)err;
 	for (i = 0; i < d->event_count; i++) {

@@ -313,11 +313,11 @@ put_away(struct arrival *a, const struct inbox_delivery *in,
     struct inbox_receipt *receipts)
 {
 	struct visit *v = a->visit;
+	struct inbox_tools tools = visit_inbox(v);
 	enum gate_code code = GATE_E_DB_RETRY;
 
 	if (!a->is_away)
-		code = inbox_store(
-		    v->tools->db, in, a->until_ms, receipts, &v->err);
+		code = inbox_store(&tools, in, a->until_ms, receipts, &v->err);
 	if (code != GATE_OK)
 		lookup_forget(&v->tools->lookup);
 	if (keep_is_due(v, code, away_policy(a)))

@@ -74,6 +74,7 @@ tools_clear(struct tools *t)
 	gate_buf_clear(&t->body);
 	gate_buf_clear(&t->page);
 	gate_canonical_clear(&t->canonical);
+	plain_clear(&t->plain);
 }
 
 static enum gate_code
@@ -85,6 +86,7 @@ tools_init(struct tools *t, const struct settings *s, struct gate_err *err)
 	gate_buf_init(&t->body, INGEST_BODY_HARD_MAX + 1);
 	gate_buf_init(&t->page, PAGE_MAX);
 	gate_canonical_init(&t->canonical);
+	plain_init(&t->plain);
 	code = gate_dummy_init(&t->dummy, err);
 	if (code == GATE_OK)
 		code = child_open_db(&s->conf->database, &t->db, err);
@@ -301,6 +303,7 @@ swap_settings(struct child *c)
 		return;
 	}
 	tools.limits = c->start->limits;
+	tools.seat = c->tools.seat;
 	tools_clear(&c->tools);
 	settings_free(c->settings);
 	c->tools = tools;
@@ -343,7 +346,8 @@ look_at_database(struct child *c)
 }
 
 int
-child_run(const struct child_start *start, struct settings *settings)
+child_run(const struct child_start *start, const struct group_seat *seat,
+    struct settings *settings)
 {
 	struct child c = {.start = start, .settings = settings};
 	struct serve_settings serve = {.listener = start->listener->fd,
@@ -368,6 +372,7 @@ child_run(const struct child_start *start, struct settings *settings)
 	c.tools.limits = start->limits;
 	if (code == GATE_OK) {
 		open_spool(&c);
+		c.tools.seat = seat;
 		look_at_database(&c);
 		code = serve_loop(&serve, &calls, &err);
 		if (c.tally.count > 0)

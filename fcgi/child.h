@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include "fcgi/group.h"
 #include "fcgi/limits.h"
 #include "fcgi/listener.h"
 #include "fcgi/settings.h"
@@ -25,14 +26,17 @@ struct child_start {
 };
 
 /*
+ * seat      where it meets the other children; NULL: there are none
+ * settings  taken over
+ *
  * Serves until told to stop. Alone (listener->alone) it also looks at the
  * generation file before each request and swaps its settings when they
  * changed; in the pool the parent does that by new children.
  *
- * settings  taken over
  * Returns what a process should exit with.
  */
-int child_run(const struct child_start *start, struct settings *settings);
+int child_run(const struct child_start *start, const struct group_seat *seat,
+    struct settings *settings);
 
 /* The responder's connection, which is made when it is first used. */
 enum gate_code child_open_db(const struct gate_conf_database *c,

@@ -146,11 +146,11 @@ store(struct delivery *d, const struct inbox_delivery *in,
     struct inbox_receipt *receipt)
 {
 	struct visit *v = d->visit;
+	struct inbox_tools tools = visit_inbox(v);
 	enum gate_code code = GATE_E_DB_RETRY;
 
 	if (!d->is_away)
-		code = inbox_store(
-		    v->tools->db, in, d->until_ms, receipt, &v->err);
+		code = inbox_store(&tools, in, d->until_ms, receipt, &v->err);
 	if (code != GATE_OK)
 		lookup_forget(&v->tools->lookup);
 	if (keep_is_due(v, code, v->site->away_policy))

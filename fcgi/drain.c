@@ -105,6 +105,7 @@ rescope(struct inbox_delivery *in, char scope[SCOPE_TEXT])
 static enum gate_code
 store(struct drain *d, struct spooled *s, struct gate_err *err)
 {
+	struct inbox_tools tools = {.db = d->db}; /* none of them is plain */
 	size_t i, count = s->delivery.event_count;
 	struct inbox_receipt *receipts = calloc(count, sizeof(*receipts));
 	enum gate_code code;
@@ -112,7 +113,7 @@ store(struct drain *d, struct spooled *s, struct gate_err *err)
 	if (receipts == NULL)
 		return gate_err_set(err, GATE_E_NOMEM, "spool: no memory");
 	code = inbox_store(
-	    d->db, &s->delivery, gate_mono_ms() + VISIT_DB_MS, receipts, err);
+	    &tools, &s->delivery, gate_mono_ms() + VISIT_DB_MS, receipts, err);
 	for (i = 0; code == GATE_OK && i < count; i++)
 		log_event(d, s, &receipts[i], i);
 	free(receipts);

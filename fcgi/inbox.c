@@ -12,8 +12,10 @@
 #include "fcgi/inbox.h"
 
 #include <poll.h>
+#include <string.h>
 
 #include "fcgi/inbox_params.h"
+#include "fcgi/plain.h"
 #include "lib/catalog.h"
 #include "lib/clock.h"
 #include "lib/num.h"
@@ -31,11 +33,8 @@ const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT] = {
 	"$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, "
 	"$32, $33, $34, $35)",
 	35},
-    [INBOX_INGEST_ONE] = {"ingest_one",
-	"select pressgate.ingest_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-	"$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, "
-	"$24, $25, $26, $27)",
-	27},
+    [INBOX_INGEST_PLAIN] = {"ingest_plain",
+	"select pressgate.ingest_plain($1, $2)", PLAIN_PARAMS},
     [INBOX_RESULTS] = {"results",
 	"select verdict, floor, seq, tag, request_id, event_type, object_ref, "
 	"idempotency_key, route, status, output, usage, coalesced, "
@@ -117,21 +116,18 @@ read_many(const struct gate_rows *rows, const struct inbox_delivery *d,
 	return code;
 }
 
-/* One text, "outcome event_id". */
+/* A line: outcome, a space, id. */
 static enum gate_code
-read_one(const struct gate_rows *rows, const struct inbox_delivery *d,
+read_line(struct gate_span line, const struct inbox_event *e,
     struct inbox_receipt *receipt)
 {
-	struct gate_span id, name;
+	struct gate_span name;
 
-	if (gate_rows_count(rows) != 1)
-		return GATE_E_BUG;
-	id = gate_rows_get(rows, 0, 0);
-	if (!gate_span_until(&id, ' ', id.n, &name)) {
-		name = id;
-		id = (struct gate_span){0};
+	if (!gate_span_until(&line, ' ', line.n, &name)) {
+		name = line;
+		line = (struct gate_span){0};
 	}
-	return read_receipt(name, id, &d->events[0], receipt);
+	return read_receipt(name, line, e, receipt);
 }
 
 enum gate_code
@@ -149,8 +145,16 @@ inbox_call(struct gate_db *db, enum inbox_stmt stmt,
 	return gate_db_call(db, stmt, params, count, until_ms, rows, err);
 }
 
-enum gate_code
-inbox_store(struct gate_db *db, const struct inbox_delivery *d,
+static enum gate_code
+does_not_know(enum inbox_stmt stmt, struct gate_err *err)
+{
+	return gate_err_set(err, GATE_E_BUG,
+	    "%s() answered what sql/README.md does not know",
+	    inbox_stmts[stmt].name);
+}
+
+static enum gate_code
+store_any(const struct inbox_tools *t, const struct inbox_delivery *d,
     int64_t until_ms, struct inbox_receipt *receipts, struct gate_err *err)
 {
 	struct gate_rows *rows = NULL;
@@ -161,17 +165,113 @@ inbox_store(struct gate_db *db, const struct inbox_delivery *d,
 		(void)gate_err_set(err, code, "ingest: parameters");
 		goto out;
 	}
-	code = inbox_call(db, p.stmt, p.v, p.count, until_ms, &rows, err);
-	if (code != GATE_OK)
-		goto out;
-	code = p.stmt == INBOX_INGEST_ONE ? read_one(rows, d, receipts)
-					  : read_many(rows, d, receipts);
-	if (code != GATE_OK)
-		(void)gate_err_set(err, code,
-		    "%s() answered what sql/README.md does not know",
-		    inbox_stmts[p.stmt].name);
+	code =
+	    inbox_call(t->db, INBOX_INGEST, p.v, p.count, until_ms, &rows, err);
+	if (code == GATE_OK && read_many(rows, d, receipts) != GATE_OK)
+		code = does_not_know(INBOX_INGEST, err);
 out:
 	gate_rows_free(rows);
 	inbox_params_clear(&p);
+	return code;
+}
+
+/* ---- plain events --------------------------------------------------- */
+
+/* A line for each record. */
+static bool
+share_out(struct gate_span text, size_t count, char answers[][GROUP_ANSWER_MAX])
+{
+	struct gate_span line;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!gate_span_until(&text, '\n', GROUP_ANSWER_MAX - 1, &line))
+			return false;
+		memcpy(answers[i], line.p, line.n);
+		answers[i][line.n] = '\0';
+	}
+	return text.n == 0;
+}
+
+static enum gate_code
+store_plain(const struct inbox_tools *t, const struct gate_span *records,
+    size_t count, int64_t until_ms, char answers[][GROUP_ANSWER_MAX],
+    struct gate_err *err)
+{
+	struct plain *p = t->plain;
+	struct gate_rows *rows = NULL;
+	enum gate_code code = plain_params(p, t->plain_type, records, count);
+
+	if (code != GATE_OK)
+		return gate_err_set(err, code, "ingest_plain: parameters");
+	code = inbox_call(t->db, INBOX_INGEST_PLAIN, p->v, PLAIN_PARAMS,
+	    until_ms, &rows, err);
+	if (code == GATE_OK &&
+	    (gate_rows_count(rows) != 1 ||
+		!share_out(gate_rows_get(rows, 0, 0), count, answers)))
+		code = does_not_know(INBOX_INGEST_PLAIN, err);
+	gate_rows_free(rows);
+	return code;
+}
+
+/* What a leader stores with, and what came of it. */
+struct leader {
+	const struct inbox_tools *tools;
+	int64_t until_ms;
+	struct gate_err *err;
+	enum gate_code code;
+	bool was_alone; /* then code is final: nobody else can be to blame */
+};
+
+static bool
+store_group(void *ctx, const struct gate_span *records, size_t count,
+    char answers[][GROUP_ANSWER_MAX])
+{
+	struct leader *l = ctx;
+
+	l->was_alone = count == 1;
+	l->code = store_plain(l->tools, records, count, l->until_ms, answers,
+	    l->was_alone ? l->err : NULL);
+	return l->code == GATE_OK;
+}
+
+static enum gate_code
+store_in_company(const struct inbox_tools *t, int64_t until_ms,
+    char answer[GROUP_ANSWER_MAX], struct gate_err *err)
+{
+	struct gate_span record = gate_buf_span(&t->plain->record);
+	struct leader l = {.tools = t, .until_ms = until_ms, .err = err};
+	struct group_call call = {store_group, &l};
+	char alone[1][GROUP_ANSWER_MAX];
+	enum gate_code code;
+
+	if (t->seat != NULL &&
+	    group_store(t->seat, record, &call, until_ms, answer))
+		return GATE_OK;
+	if (l.was_alone)
+		return l.code;
+	code = store_plain(t, &record, 1, until_ms, alone, err);
+	if (code == GATE_OK)
+		memcpy(answer, alone[0], GROUP_ANSWER_MAX);
+	return code;
+}
+
+enum gate_code
+inbox_store(const struct inbox_tools *t, const struct inbox_delivery *d,
+    int64_t until_ms, struct inbox_receipt *receipts, struct gate_err *err)
+{
+	char answer[GROUP_ANSWER_MAX];
+	enum gate_code code;
+
+	if (!plain_is(d))
+		return store_any(t, d, until_ms, receipts, err);
+	code = plain_put(t->plain, d);
+	if (code != GATE_OK)
+		return gate_err_set(err, code, "ingest_plain: parameters");
+	code = store_in_company(t, until_ms, answer, err);
+	if (code == GATE_OK &&
+	    read_line(gate_span_str(answer), &d->events[0], receipts) !=
+		GATE_OK)
+		code = does_not_know(INBOX_INGEST_PLAIN, err);
 	return code;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fcgi/group.h"
 #include "fcgi/outcome.h"
 #include "lib/codec.h"
 #include "lib/crypto.h"
@@ -19,7 +20,7 @@
 enum inbox_stmt {
 	INBOX_CATALOG,
 	INBOX_INGEST,
-	INBOX_INGEST_ONE,
+	INBOX_INGEST_PLAIN,
 	INBOX_RESULTS,
 	INBOX_EVENT,
 	INBOX_READY,
@@ -103,17 +104,29 @@ enum gate_code inbox_call(struct gate_db *db, enum inbox_stmt stmt,
     const struct gate_param *params, size_t count, int64_t until_ms,
     struct gate_rows **rows, struct gate_err *err) GATE_MUSTCHECK;
 
+struct plain;
+
+/* With what it is stored. */
+struct inbox_tools {
+	struct gate_db *db;
+	struct plain *plain;
+	uint32_t plain_type;           /* gate_catalog_plain_type() */
+	const struct group_seat *seat; /* among others; NULL: alone */
+};
+
 /*
- * Stores a delivery: one call of ingest() or ingest_one(). If the connection
- * broke in it, so that nobody knows whether it was committed, it is repeated
- * once with the same event ids, which the database recognises.
+ * Stores a delivery: one call of ingest(), or of ingest_plain() for what is
+ * plain. That may be another process's call, which stores several processes'
+ * events. If the connection broke in it, so that nobody knows whether it was
+ * committed, it is repeated once with the same event ids, which the database
+ * recognises; the same when a call for several failed.
  *
  * until_ms  monotonic
  * receipts  event_count of them, written only on GATE_OK
  * Returns codes of gate_db_call; GATE_E_BUG (an answer that is none).
  */
-enum gate_code inbox_store(struct gate_db *db, const struct inbox_delivery *d,
-    int64_t until_ms, struct inbox_receipt *receipts,
-    struct gate_err *err) GATE_MUSTCHECK;
+enum gate_code inbox_store(const struct inbox_tools *t,
+    const struct inbox_delivery *d, int64_t until_ms,
+    struct inbox_receipt *receipts, struct gate_err *err) GATE_MUSTCHECK;
 
 #endif

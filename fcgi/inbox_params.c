@@ -1,7 +1,6 @@
 /*
- * Owns the order of ingest()'s and ingest_one()'s parameters (sql/README.md)
- * and nothing else. Most deliveries are one event with one job, for which
- * ingest_one() has no arrays: that halves what PostgreSQL has to do.
+ * Owns the order of ingest()'s parameters (sql/README.md) and nothing else.
+ * Most deliveries do not come here: see fcgi/plain.c.
  */
 #include "config.h"
 
@@ -113,12 +112,11 @@ put_job(struct gate_array *a, const struct inbox_job *j)
 }
 
 static enum gate_code
-fill_many(struct inbox_params *p, const struct inbox_delivery *d)
+fill(struct inbox_params *p, const struct inbox_delivery *d)
 {
 	enum gate_code code = GATE_OK;
 	size_t i;
 
-	p->stmt = INBOX_INGEST;
 	add_head(p, d);
 	if (d->received_ms != 0)
 		gate_time_text(d->received_ms, p->received);
@@ -144,54 +142,6 @@ fill_many(struct inbox_params *p, const struct inbox_delivery *d)
 	return code;
 }
 
-static void
-add_job(struct inbox_params *p, const struct inbox_job *j)
-{
-	add(p, gate_param_i64(j->lane, p->lane));
-	add(p, gate_param_i64(j->route, p->route));
-	add(p, gate_param_str(j->step));
-	add(p, gate_param_str(j->mode));
-}
-
-static void
-fill_one(struct inbox_params *p, const struct inbox_delivery *d)
-{
-	const struct inbox_event *e = &d->events[0];
-	size_t i;
-
-	p->stmt = INBOX_INGEST_ONE;
-	add_head(p, d);
-	add_body(p, d);
-	add(p, gate_param_bytes(gate_span_of(e->id.b, sizeof(e->id.b))));
-	add(p, gate_param_text(e->type));
-	add(p, gate_param_text(e->key));
-	add(p,
-	    gate_param_bytes(
-		gate_span_of(e->fingerprint, sizeof(e->fingerprint))));
-	add(p, text_or_null(e->object_ref));
-	if (e->has_occurred)
-		gate_time_text(e->occurred_ms, p->occurred);
-	add(p,
-	    e->has_occurred ? gate_param_str(p->occurred) : gate_param_null());
-	add(p, gate_param_text(e->canonical));
-	if (d->job_count == 1)
-		add_job(p, &d->jobs[0]);
-	else
-		for (i = 0; i < 4; i++)
-			add(p, gate_param_null());
-}
-
-/* What ingest_one() takes. */
-static bool
-is_one(const struct inbox_delivery *d)
-{
-	return d->event_count == 1 && d->events[0].second_key.n == 0 &&
-	    d->received_ms == 0 &&
-	    (d->job_count == 0 ||
-		(d->job_count == 1 && d->jobs[0].serial.n == 0 &&
-		    d->jobs[0].coalesce.n == 0 && d->jobs[0].error == NULL));
-}
-
 enum gate_code
 inbox_params_init(struct inbox_params *p, const struct inbox_delivery *d)
 {
@@ -200,10 +150,7 @@ inbox_params_init(struct inbox_params *p, const struct inbox_delivery *d)
 	p->count = 0;
 	for (i = 0; i < INBOX_COLUMN_COUNT; i++)
 		gate_array_init(&p->arrays[i], ARRAY_MAX);
-	if (!is_one(d))
-		return fill_many(p, d);
-	fill_one(p, d);
-	return GATE_OK;
+	return fill(p, d);
 }
 
 void

@@ -1,6 +1,5 @@
 /*
- * The parameters of ingest() and ingest_one(), from a delivery. Who fills
- * them decides which of the two is called.
+ * The parameters of ingest(), from a delivery.
  */
 #ifndef FCGI_INBOX_PARAMS_H
 #define FCGI_INBOX_PARAMS_H
@@ -37,7 +36,6 @@ enum inbox_column {
 #define INBOX_PARAM_MAX (17 + INBOX_COLUMN_COUNT + 1)
 
 struct inbox_params {
-	enum inbox_stmt stmt;
 	struct gate_param v[INBOX_PARAM_MAX];
 	size_t count;
 	/* What v borrows from, beside the delivery. */
@@ -47,11 +45,8 @@ struct inbox_params {
 	char ttl[GATE_PARAM_I64_TEXT];
 	char second_ttl[GATE_PARAM_I64_TEXT];
 	char version[GATE_PARAM_I64_TEXT];
-	char lane[GATE_PARAM_I64_TEXT];
-	char route[GATE_PARAM_I64_TEXT];
 	char expires[GATE_TIME_TEXT];
 	char received[GATE_TIME_TEXT];
-	char occurred[GATE_TIME_TEXT];
 };
 
 /*

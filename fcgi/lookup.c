@@ -25,6 +25,12 @@ lookup_forget(struct lookup *l)
 	l->stale = true;
 }
 
+uint32_t
+lookup_plain_type(const struct lookup *l)
+{
+	return l->catalog == NULL ? 0 : gate_catalog_plain_type(l->catalog);
+}
+
 static enum gate_code
 reload(struct lookup *l, struct gate_db *db, int64_t until_ms,
     struct gate_err *err)

@@ -26,6 +26,9 @@ void lookup_clear(struct lookup *l);
  * database, which may have come back as another one. */
 void lookup_forget(struct lookup *l);
 
+/* gate_catalog_plain_type(); 0: nothing was looked up yet. */
+uint32_t lookup_plain_type(const struct lookup *l);
+
 /* Jobs of one event: a route each, so a site's number of routes is enough. */
 #define LOOKUP_JOBS_MAX 64
 

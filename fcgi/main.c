@@ -152,7 +152,7 @@ main(int argc, char **argv)
 		    gate_metrics_is_shared(start.metrics));
 		tell_private(&log, settings, "limits_private",
 		    limits_is_shared(start.limits));
-		status = listener.alone ? child_run(&start, settings)
+		status = listener.alone ? child_run(&start, NULL, settings)
 					: pool_run(&start, settings);
 	}
 	listener_close(&listener);

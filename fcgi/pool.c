@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "fcgi/drain.h"
+#include "fcgi/group.h"
 #include "lib/clock.h"
 #include "lib/num.h"
 #include "lib/proc.h"
@@ -44,6 +45,7 @@ struct slot {
 struct pool {
 	const struct child_start *start;
 	struct settings *settings;
+	struct group *group; /* NULL: children store each for itself */
 	/* Old children are still leaving while new ones run. */
 	struct slot slots[2 * POOL_CHILDREN_MAX];
 	int64_t pause_ms; /* before the next fork; 0: none died young */
@@ -89,8 +91,10 @@ log_child(const struct pool *p, enum gate_log_level level, const char *ev,
 
 /* In the child: everything of the parent's is left behind. */
 _Noreturn static void
-become_child(struct pool *p, pid_t parent)
+become_child(struct pool *p, size_t slot, pid_t parent)
 {
+	struct group_seat seat = {.group = p->group, .index = slot};
+
 	/* A parent that is killed takes its children along: they would hold
 	 * the socket and the database with nobody watching. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
@@ -99,7 +103,7 @@ become_child(struct pool *p, pid_t parent)
 	gate_proc_forget(GATE_SIG_STOP);
 	gate_proc_forget(GATE_SIG_RELOAD);
 	gate_proc_forget(GATE_SIG_CHILD);
-	exit(child_run(p->start, p->settings));
+	exit(child_run(p->start, p->group == NULL ? NULL : &seat, p->settings));
 }
 
 static void
@@ -116,7 +120,7 @@ fork_one(struct pool *p)
 		return; /* as many are leaving; when one is gone */
 	pid = fork();
 	if (pid == 0)
-		become_child(p, parent);
+		become_child(p, i, parent);
 	if (pid < 0) {
 		(void)gate_err_sys(&err, "fork");
 		gate_log_err(
@@ -186,6 +190,8 @@ reap(struct pool *p)
 		if (i == GATE_COUNT(p->slots))
 			continue; /* inherited from who started us */
 		note_death(p, &p->slots[i], status);
+		if (p->group != NULL)
+			group_vacate(p->group, i);
 		p->slots[i] = (struct slot){.state = SLOT_EMPTY};
 	}
 }
@@ -291,6 +297,7 @@ int
 pool_run(const struct child_start *start, struct settings *settings)
 {
 	struct pool *p = calloc(1, sizeof(*p));
+	struct gate_err err;
 
 	if (p == NULL) {
 		settings_free(settings);
@@ -298,6 +305,8 @@ pool_run(const struct child_start *start, struct settings *settings)
 	}
 	p->start = start;
 	p->settings = settings;
+	if (group_open(GATE_COUNT(p->slots), &p->group, &err) != GATE_OK)
+		gate_log_err(start->log, GATE_LOG_WARN, "pool", "group", &err);
 	fill(p);
 	gate_proc_notify("READY=1");
 	while (!p->stopping || count_state(p, SLOT_LEAVES) > 0) {
@@ -313,6 +322,7 @@ pool_run(const struct child_start *start, struct settings *settings)
 		if (!p->stopping)
 			drainer_tick(&p->drainer, p->start, p->settings);
 	}
+	group_close(p->group);
 	settings_free(p->settings);
 	free(p);
 	return EXIT_SUCCESS;

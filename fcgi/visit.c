@@ -56,3 +56,14 @@ visit_run(struct visit *v)
 	v->reply.outcome = enter(v);
 	return v->reply.outcome;
 }
+
+struct inbox_tools
+visit_inbox(struct visit *v)
+{
+	struct tools *t = v->tools;
+
+	return (struct inbox_tools){.db = t->db,
+	    .plain = &t->plain,
+	    .plain_type = lookup_plain_type(&t->lookup),
+	    .seat = t->seat};
+}

@@ -10,9 +10,11 @@
 #include <stdint.h>
 
 #include "lib/dummy.h"
+#include "fcgi/group.h"
 #include "fcgi/limits.h"
 #include "fcgi/lookup.h"
 #include "fcgi/outcome.h"
+#include "fcgi/plain.h"
 #include "fcgi/reply.h"
 #include "fcgi/request.h"
 #include "fcgi/router.h"
@@ -29,9 +31,11 @@
 /* What a serving process works with. Buffers keep their memory. */
 struct tools {
 	const struct settings *settings;
-	struct limits *limits; /* NULL: there are none */
-	struct spool *spool;   /* NULL: none is needed, or it is no good */
-	struct gate_db *db;    /* connects when first used */
+	struct limits *limits;         /* NULL: there are none */
+	struct spool *spool;           /* NULL: none is needed, or no good */
+	struct gate_db *db;            /* connects when first used */
+	const struct group_seat *seat; /* NULL: alone */
+	struct plain plain;
 	struct lookup lookup;
 	struct gate_dummy dummy; /* for sites and keys that do not exist */
 	struct gate_buf body;
@@ -73,6 +77,9 @@ struct visit {
 
 /* A database call may take so long; with it an answer is out within 3 s. */
 #define VISIT_DB_MS 2500
+
+/* What inbox_store() works with. Borrows from the tools. */
+struct inbox_tools visit_inbox(struct visit *v);
 
 /*
  * Deals with a request from its params to its outcome, which is in

@@ -31,6 +31,7 @@ struct gate_catalog {
 	struct names routes;  /* sorted by scope and name */
 	struct gate_lane *lanes;
 	size_t lane_count;
+	uint32_t plain_type;
 	char *text; /* all strings, one block */
 	size_t text_left;
 };
@@ -117,6 +118,13 @@ put_row(
 		l->replay = gate_rows_bool(rows, i, REPLAY);
 		return urgency_parse(
 		    gate_rows_str(rows, i, URGENCY), &l->urgency);
+	} else if (strcmp(kind, "type") == 0) {
+		uint64_t n;
+
+		if (!gate_span_u64(
+			gate_rows_get(rows, i, (size_t)NAME), UINT32_MAX, &n))
+			return false;
+		c->plain_type = (uint32_t)n;
 	}
 	return true;
 }
@@ -181,7 +189,7 @@ gate_catalog_new(const struct gate_rows *rows, struct gate_catalog **out,
 		if (!put_row(c, &end, rows, i)) {
 			gate_catalog_free(c);
 			return gate_err_set(
-			    err, GATE_E_BUG, "catalog(): unknown urgency");
+			    err, GATE_E_BUG, "catalog(): a row that is none");
 		}
 	}
 	qsort(c->sites.list, c->sites.count, sizeof(*c->sites.list),
@@ -306,4 +314,10 @@ gate_catalog_lane_at(const struct gate_catalog *c, size_t i)
 {
 	GATE_ASSERT(i < c->lane_count);
 	return &c->lanes[i];
+}
+
+uint32_t
+gate_catalog_plain_type(const struct gate_catalog *c)
+{
+	return c->plain_type;
 }

@@ -61,6 +61,10 @@ int32_t gate_catalog_lane(const struct gate_catalog *c,
     enum gate_urgency urgency, const char *service, const char *route,
     bool replay);
 
+/* The number that this database has for the type plain_event (sql/README.md),
+ * which an array of it must name. */
+uint32_t gate_catalog_plain_type(const struct gate_catalog *c);
+
 /* Back again. Borrowed; NULL if there is none. */
 const char *gate_catalog_site_name(const struct gate_catalog *c, int32_t id);
 const char *gate_catalog_route_name(const struct gate_catalog *c, int32_t id);

@@ -5,6 +5,36 @@
 
 set local search_path = pressgate, pg_temp;
 
+create type plain_event as (
+	site_id int,
+	source_id int,
+	guard_scope text,
+	guard_value bytea,
+	guard_digest bytea,
+	guard_expires timestamptz,
+	scheme text,
+	key_id text,
+	created_by text,
+	address text,
+	user_agent text,
+	traceparent text,
+	signed_headers json,
+	idem_ttl_s int,
+	raw bytea,
+	fp_version smallint,
+	event_id uuid,
+	type text,
+	key text,
+	fingerprint bytea,
+	object_ref text,
+	occurred timestamptz,
+	canonical json,
+	job_lane int,
+	job_route int,
+	job_step text,
+	job_mode text);
+comment on type plain_event is 'A delivery of one event with at most one job that is neither serial nor to be merged. sql/README.md.';
+
 create function catalog() returns table (kind text, id int, site_id int,
     name text, urgency text, service text, route text, replay boolean)
 language sql stable security definer
@@ -19,6 +49,8 @@ as $$
 	select 'route', id, site_id, name, urgency, null, null, null from route
 	union all
 	select 'lane', id, null, null, urgency, service, route, replay from lane
+	union all
+	select 'type', 0, null, 'pressgate.plain_event'::regtype::oid::text, null, null, null, null
 $$;
 comment on function catalog() is 'Ids of all names, for the programs.';
 
@@ -36,12 +68,12 @@ create function ingest(
 	p_guard_scope text, p_guard_value bytea, p_guard_digest bytea,
 	p_guard_expires timestamptz,
 	p_scheme text, p_key_id text, p_created_by text, p_address inet,
-	p_user_agent text, p_traceparent text, p_signed_headers jsonb,
+	p_user_agent text, p_traceparent text, p_signed_headers json,
 	p_received_at timestamptz, p_idem_ttl_s int, p_raw bytea,
 	p_fp_version smallint,
 	p_event_ids uuid[], p_types text[], p_keys text[],
 	p_second_keys text[], p_fingerprints bytea[], p_object_refs text[],
-	p_occurred timestamptz[], p_canonical jsonb[],
+	p_occurred timestamptz[], p_canonical json[],
 	p_job_event int[], p_job_lane int[], p_job_route int[],
 	p_job_step text[], p_job_mode text[], p_job_serial text[],
 	p_job_coalesce text[], p_job_due timestamptz[], p_job_error text[],
@@ -299,82 +331,114 @@ begin
 end $$;
 comment on function ingest_serial is 'Part of ingest().';
 
-create function ingest_one(
-	p_site_id int, p_source_id int,
-	p_guard_scope text, p_guard_value bytea, p_guard_digest bytea,
-	p_guard_expires timestamptz,
-	p_scheme text, p_key_id text, p_created_by text, p_address inet,
-	p_user_agent text, p_traceparent text, p_signed_headers jsonb,
-	p_idem_ttl_s int, p_raw bytea, p_fp_version smallint,
-	p_event_id uuid, p_type text, p_key text, p_fingerprint bytea,
-	p_object_ref text, p_occurred timestamptz, p_canonical jsonb,
-	p_job_lane int, p_job_route int, p_job_step text, p_job_mode text)
+-- The short way for what is new and as it should be, for many deliveries at
+-- once: one statement stores them all. Whatever is not so goes to ingest(),
+-- one by one, which decides and refuses.
+create function ingest_plain(p plain_event[], p_guarded boolean)
 returns text
 language plpgsql volatile security definer
 set search_path = pressgate, pg_temp
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
+declare
+	n int := cardinality(p);
+	-- As uuid_at(), which is not inlined and would cost more than an insert.
+	ahead uuid := rpad(lpad(to_hex((date_part('epoch', clock_timestamp())
+	    * 1000)::int8 + 3600000), 12, '0'), 32, '0')::uuid;
+	able uuid[];	-- their guard is new, or they need none; null: all
+	won uuid[];	-- and their key was new: these are stored
+	said text := '';
 begin
-	-- The plain way: what is new and as it should be. Whatever is not goes
-	-- to ingest(), which decides and refuses for both.
-	<<plain>>
-	begin
-		exit plain when current_setting('transaction_isolation')
-			<> 'read committed'
-		    or uuid_send(p_event_id) > substr(int8send((date_part(
-			'epoch', clock_timestamp()) * 1000)::int8 + 3600000), 3)
-		    or p_job_mode <> all ('{live,dry-run,mirror,bury}');
-		if p_guard_scope is not null then
+	if current_setting('transaction_isolation') <> 'read committed' then
+		raise exception 'ingest needs READ COMMITTED' using errcode = '25001';
+	end if;
+	-- One whose key somebody else holds must not keep the others waiting:
+	-- then the whole call fails, and each is stored by itself.
+	if n > 1 then
+		perform set_config('lock_timeout', '100ms', true);
+	end if;
+	if p_guarded then
+		with g as (
 			insert into replay_guard (scope, value, digest, expires_at)
-			values (p_guard_scope, p_guard_value, p_guard_digest,
-			    p_guard_expires)
-			on conflict do nothing;
-			exit plain when not found;
-		end if;
+			select guard_scope, guard_value, guard_digest, guard_expires
+			  from unnest(p)
+			 where guard_scope is not null
+			 order by guard_scope collate "C", guard_value
+			on conflict do nothing
+			returning scope, value, digest)
+		select coalesce(array_agg(e.event_id), '{}') into able
+		  from unnest(p) e
+		 where e.guard_scope is null or exists (select from g
+		    where g.scope = e.guard_scope and g.value = e.guard_value
+		      and g.digest = e.guard_digest);
+	end if;
+	-- A lane that does not exist leaves nulls and is refused: a job must
+	-- not get lost without a word.
+	with e as materialized (
+		select * from unnest(p)
+		 where event_id <= ahead
+		   and (job_mode is null
+			or job_mode = any ('{live,dry-run,mirror,bury}'))
+		   and case when able is null then guard_scope is null
+			else event_id = any (able) end),
+	k as (
 		insert into idem (site_id, source_id, kind, key, event_id,
 		    fingerprint, fp_version, expires_at)
-		values (p_site_id, p_source_id, 0, p_key, p_event_id,
-		    p_fingerprint, p_fp_version,
-		    now() + p_idem_ttl_s * interval '1 s')
-		on conflict do nothing;
-		exit plain when not found;
-		insert into event (id, site_id, source_id, type, idempotency_key,
-		    object_ref, fingerprint, fp_version, canonical, raw,
-		    signed_headers, scheme, key_id, created_by, address,
-		    user_agent, traceparent, occurred_at)
-		values (p_event_id, p_site_id, p_source_id, p_type, p_key,
-		    p_object_ref, p_fingerprint, p_fp_version, p_canonical,
-		    p_raw, p_signed_headers, p_scheme, p_key_id, p_created_by,
-		    p_address, p_user_agent, p_traceparent, p_occurred);
-		if p_job_lane is not null then
-			insert into job (event_id, site_id, lane, route, step,
-			    mode, lease_s, max_attempt, window_s)
-			select p_event_id, p_site_id, p_job_lane, p_job_route,
-			    p_job_step, p_job_mode, l.lease_s, l.max_attempt,
-			    l.window_s
-			  from lane l where l.id = p_job_lane;
-			if not found then
-				raise exception 'lane % does not exist', p_job_lane
-				    using errcode = '23502';
-			end if;
-		end if;
-		return 'accepted ' || p_event_id;
-	end;
-	return (select i.outcome || coalesce(' ' || i.event_id, '')
-	    from ingest(p_site_id, p_source_id, p_guard_scope, p_guard_value,
-		p_guard_digest, p_guard_expires, p_scheme, p_key_id,
-		p_created_by, p_address, p_user_agent, p_traceparent,
-		p_signed_headers, null, p_idem_ttl_s, p_raw, p_fp_version,
-		array[p_event_id], array[p_type], array[p_key], '{null}',
-		array[p_fingerprint], array[p_object_ref], array[p_occurred],
-		array[p_canonical],
-		array_remove(array[case when p_job_lane > 0 then 1 end], null),
-		array[p_job_lane], array[p_job_route], array[p_job_step],
-		array_remove(array[p_job_mode], null), null, null, null,
-		null) i);
+		select site_id, source_id, 0, key, event_id, fingerprint,
+		    fp_version, now() + idem_ttl_s * interval '1 s'
+		  from e order by site_id, source_id, key collate "C", event_id
+		on conflict do nothing
+		returning event_id),
+	stored as (
+		insert into event (id, site_id, source_id, type,
+		    idempotency_key, object_ref, fingerprint, fp_version,
+		    canonical, raw, signed_headers, scheme, key_id, created_by,
+		    address, user_agent, traceparent, occurred_at)
+		select event_id, site_id, source_id, type, key, object_ref,
+		    fingerprint, fp_version, canonical, raw, signed_headers,
+		    scheme, key_id, created_by, address::inet, user_agent,
+		    traceparent, occurred
+		  from e where event_id = any (array(select event_id from k))),
+	queued as (
+		insert into job (event_id, site_id, lane, route, step, mode,
+		    lease_s, max_attempt, window_s)
+		select e.event_id, e.site_id, e.job_lane, e.job_route,
+		    e.job_step, e.job_mode, l.lease_s, l.max_attempt, l.window_s
+		  from e left join lane l on l.id = e.job_lane
+		 where e.job_lane is not null
+		   and e.event_id = any (array(select event_id from k)))
+	select array_agg(event_id) into won from k;
+	for i in 1 .. n loop
+		said := said || case when p[i].event_id = any (won)
+		    then 'accepted ' || p[i].event_id
+		    else ingest_other(p[i]) end || e'\n';
+	end loop;
+	return said;
 end $$;
-comment on function ingest_one is 'ingest() for one event with at most one job: the same by a shorter way. Outcome, a space, the event''s id.';
+comment on function ingest_plain is 'ingest() for plain events of any sites, in one transaction. p_guarded: at least one has a guard. A line for each: outcome, a space, the event''s or the first one''s id.';
+
+create function ingest_other(p plain_event) returns text
+language sql volatile security definer
+set search_path = pressgate, pg_temp
+as $$
+	select outcome || coalesce(' ' || event_id, '')
+	  from ingest(p.site_id, p.source_id, p.guard_scope, p.guard_value,
+	    p.guard_digest, p.guard_expires, p.scheme, p.key_id, p.created_by,
+	    p.address::inet, p.user_agent, p.traceparent, p.signed_headers,
+	    null, p.idem_ttl_s, p.raw, p.fp_version, array[p.event_id],
+	    array[p.type], array[p.key], '{null}', array[p.fingerprint],
+	    array[p.object_ref], array[p.occurred], array[p.canonical],
+	    array_remove(array[case when p.job_lane is not null then 1 end], null),
+	    array_remove(array[p.job_lane], null),
+	    array_remove(array[p.job_route], null),
+	    array_remove(array[p.job_step], null),
+	    array_remove(array[p.job_mode], null), null, null, null, null)
+$$;
+comment on function ingest_other is 'Part of ingest_plain().';
 
 create function depth(lim bigint) returns bigint
 language sql stable security definer

@@ -89,7 +89,7 @@ returns table (pair int, id bigint, event_id uuid, site_id int, lane_id int,
     now_us bigint, window_left_ms bigint, cancel boolean, replay_of bigint, key_salt text,
     serial_key text, last_error text, queued_ms bigint, event_type text,
     object_ref text, idempotency_key text, traceparent text,
-    canonical jsonb, steps jsonb)
+    canonical json, steps jsonb)
 language plpgsql volatile security definer
 set search_path = pressgate, pg_temp
 set plan_cache_mode = force_generic_plan

@@ -23,7 +23,7 @@ comment on role pressgate_reader is 'DBAs and the console: may read everything.'
 comment on role pressgate_operator is 'The pressgate command: may read everything and call the operator''s functions.';
 
 grant execute on function pressgate.catalog(), pressgate.ready(),
-	pressgate.ingest, pressgate.ingest_one, pressgate.results_since, pressgate.event_status,
+	pressgate.ingest, pressgate.ingest_plain, pressgate.results_since, pressgate.event_status,
 	pressgate.depth, pressgate.flush_rejections, pressgate.flush_uses
 	to pressgate_ingest;
 

@@ -171,14 +171,16 @@ returns bigint language sql as $$
       from generate_series(1, n) i) x, pressgate.ingest(1, 0, null, null, null,
     null, 'relay', 'k', 'k', null, null, null, null, null, 86400, 'raw',
     1::smallint, ids, array_fill('t'::text, array[n]), keys, seconds, fps, null,
-    null, array_fill('{"data": 1}'::jsonb, array[n]), ords,
+    null, array_fill('{"data": 1}'::json, array[n]), ords,
     array_fill(1, array[n]), array_fill(1, array[n]),
     array_fill('st'::text, array[n]), array_fill('live'::text, array[n]),
     serials, null, null, null) $$;
-create function t.single(key text) returns text language sql as $$
-  select pressgate.ingest_one(1, 0, '1:relay', key::bytea, '', now(), 'relay',
-      'k', 'k', null, null, null, null, 86400, 'raw', 1::smallint, t.id(), 't',
-      key, 'x', null, null, '{"data": 1}', 1, 1, 'st', 'live') $$;
+create function t.plain(variadic keys text[]) returns text language sql as $$
+  select pressgate.ingest_plain(array_agg(row(1, 0, '1:relay', k::bytea, '',
+      now(), 'relay', 'k', 'k', null, null, null, null, 86400, 'raw',
+      1::smallint, t.id(), 't', k, 'x', null, null, '{"data": 1}', 1, 1, 'st',
+      'live')::pressgate.plain_event), true)
+    from unnest(keys) k $$;
 -- Claims n jobs of a lane, settles them in the given ways in turn.
 create function t.settle(lane int, n int, variadic ways text[])
 returns bigint language sql as $$
@@ -200,8 +202,10 @@ begin
       ('duplicates', $c$ select t.batch('k', null, null, 50) $c$),
       ('two_keys', $c$ select t.batch('new', 'k', null, 50) $c$),
       ('serial', $c$ select t.batch('new', null, 'o', 50) $c$),
-      ('one', $c$ select t.single('new') $c$),
-      ('one_duplicate', $c$ select t.single('k1') $c$),
+      ('plain', $c$ select t.plain('new') $c$),
+      ('plain_32', $c$ select t.plain(variadic array(select 'new' || n
+          from generate_series(1, 32) n)) $c$),
+      ('plain_duplicate', $c$ select t.plain('k1') $c$),
       ('claim', $c$ select count(*) from
           pressgate.claim(1, '{1}', '{1}', '{0}', '{100}', 100) $c$),
       ('claim_none', $c$ select count(*) from pressgate.claim(1,
@@ -279,8 +283,9 @@ everywhere batch 60
 everywhere duplicates 120
 everywhere two_keys 300
 everywhere serial 180
-everywhere one 2
-everywhere one_duplicate 6
+everywhere plain 2
+everywhere plain_32 64
+everywhere plain_duplicate 6
 everywhere claim 600
 everywhere claim_none 0
 everywhere done 1500

@@ -36,16 +36,16 @@ ingest="select * from (select (lpad(to_hex((extract(epoch from now())
 	'{k}', '{null}', '{x}', '{null}', '{null}', '{\"{}\"}',
 	'{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')"
 
-one="select pressgate.ingest_one(1, 0, null, null, null, null, 'relay', null,
-	null, null, null, null, null, 60, null, 1::smallint, (lpad(to_hex((
-	extract(epoch from now()) * 1000)::bigint), 12, '0') ||
+plain="select pressgate.ingest_plain(array[row(1, 0, null, null, null, null,
+	'relay', null, null, null, null, null, null, 60, null, 1::smallint,
+	(lpad(to_hex((extract(epoch from now()) * 1000)::bigint), 12, '0') ||
 	'70008000000000000001')::uuid, 't', 'k', 'x', null, null, '{}', null,
-	null, null, null)"
+	null, null, null)::pressgate.plain_event], false)"
 
 may ingest "select * from pressgate.catalog()"
 may ingest "select * from pressgate.ready()"
 may ingest "$ingest"
-may ingest "$one"
+may ingest "$plain"
 may ingest "select * from pressgate.results_since(1, null, null, 1)"
 may ingest "select pressgate.depth(1)"
 may ingest "select pressgate.flush_rejections('[]')"
@@ -61,7 +61,7 @@ for r in reader operator; do
 	may_not $r "insert into pressgate.pause (by) values ('x')"
 	may_not $r "delete from pressgate.job"
 	may_not $r "$ingest"
-	may_not $r "$one"
+	may_not $r "$plain"
 	may_not $r "$claim"
 done
 may_not reader "select pressgate.replay(1, 'me')"

@@ -24,7 +24,7 @@ q <<'SQL' || fail "fixture"
 	      'k', null, null, null, null, null, 864000, 'raw', 1::smallint, ids,
 	      array_fill('t'::text, array[n]), keys, seconds,
 	      array(select sha256(b::bytea) from unnest(bodies) b), null, null,
-	      array_fill('{}'::jsonb, array[n]), '{}', '{}', '{}', '{}', '{}',
+	      array_fill('{}'::json, array[n]), '{}', '{}', '{}', '{}', '{}',
 	      null, null, null, null, ttl) i;
 	  select string_agg(x.o || '/' || e.idempotency_key, ' ' order by x.ord)
 	    into said from unnest(first, became) with ordinality x (id, o, ord)

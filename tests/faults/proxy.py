@@ -43,7 +43,7 @@ class Gone(Exception):
 
 
 class Trap:
-    """statement: the function it calls, also by the name with _one, or
+    """statement: the function it calls, also by the name with _plain, or
     None for any. skip: so many are
     let through first. rows: count only those that returned so many.
     action: (how, part) to go on with, see Stop; None: the driver says.
@@ -69,7 +69,7 @@ class Trap:
         if not request.name:  # only prepares one
             return False
         if self.statement not in (None, request.name) and \
-                self.statement != request.name.removesuffix("_one"):
+                self.statement != request.name.removesuffix("_plain"):
             return False
         if request.bind is None and self.point in ("executed", "told"):
             return False
@@ -100,8 +100,8 @@ class Stop:
     def new_events(self):
         """The ids of the events that this ingest() was the first to bring;
         the point is one at which its rows are known."""
-        words = [" ".join(v or "" for v in row).split()
-                 for row in self.rows]
+        words = [line.split() for row in self.rows
+                 for line in " ".join(v or "" for v in row).splitlines()]
         return [w[-1] for w in words if "accepted" in w]
 
     def go(self):

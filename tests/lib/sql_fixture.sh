@@ -43,7 +43,7 @@ sql_load()
 	      array(select sha256(coalesce(content, k)::bytea) from unnest(keys) k),
 	      array_fill(null::text, array[n]),
 	      array_fill(null::timestamptz, array[n]),
-	      array_fill('{"data": 1}'::jsonb, array[n]), x.ords,
+	      array_fill('{"data": 1}'::json, array[n]), x.ords,
 	      array_fill((select id from pressgate.lane where not replay), array[n]),
 	      array_fill((select id from pressgate.route o where o.site_id = s.id), array[n]),
 	      array_fill('st'::text, array[n]), array_fill('live'::text, array[n]),
@@ -51,13 +51,14 @@ sql_load()
 	      array_fill(null::timestamptz, array[n]),
 	      array_fill(null::text, array[n])) i
 	   where s.name = site $$;
-	-- ingest_one() of an event with one job.
+	-- ingest_plain() of an event with one job.
 	create function t.one(site text, key text) returns text language sql as $$
-	  select pressgate.ingest_one(s.id, 0, s.id || ':relay', key::bytea,
-	      sha256(key::bytea), now() + interval '1 h', 'relay', 'k', 'k', null,
-	      null, null, null, 86400, 'raw', 1::smallint, t.id(), 't', key,
-	      sha256(key::bytea), null, null, '{"data": 1}',
-	      (select id from pressgate.lane where not replay), o.id, 'st', 'live')
+	  select pressgate.ingest_plain(array[row(s.id, 0, s.id || ':relay',
+	      key::bytea, sha256(key::bytea), now() + interval '1 h', 'relay',
+	      'k', 'k', null, null, null, null, 86400, 'raw', 1::smallint,
+	      t.id(), 't', key, sha256(key::bytea), null, null, '{"data": 1}',
+	      (select id from pressgate.lane where not replay), o.id, 'st',
+	      'live')::pressgate.plain_event], true)
 	    from pressgate.site s join pressgate.route o on o.site_id = s.id
 	   where s.name = site $$;
 	-- Claims up to n jobs of site a and settles them as done.

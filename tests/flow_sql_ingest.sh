@@ -1,5 +1,5 @@
 #!/bin/sh
-# ingest_one() says and writes what ingest() does, case by case; and the two
+# ingest_plain() says and writes what ingest() does, case by case; and the two
 # meet at one key without a second event.
 
 set -u
@@ -27,12 +27,14 @@ declare
   said text;
 begin
   if how = 'one' then
-    said := pressgate.ingest_one(s, 0, scope, guard::bytea, digest::bytea,
-      now() + interval '1 h', 'relay', 'k1', 'by', '192.0.2.1', 'agent',
-      'trace', '{"h": 1}', 86400, 'raw', fp::smallint, id, 't', k,
-      sha256(content::bytea), 'ref', '2026-11-22', '{"data": 1}',
+    said := pressgate.ingest_plain(array[row(s, 0, scope, guard::bytea,
+      digest::bytea, now() + interval '1 h', 'relay', 'k1', 'by',
+      '192.0.2.1', 'agent', 'trace', '{"h": 1}', 86400, 'raw', fp::smallint,
+      id, 't', k, sha256(content::bytea), 'ref', '2026-11-22', '{"data": 1}',
       case when job then l end, case when job then r end,
-      case when job then 'st' end, case when job then mode end);
+      case when job then 'st' end, case when job then mode end
+      )::pressgate.plain_event], guard is not null);
+    said := rtrim(said, e'\n');
   else
     said := (select outcome || coalesce(' ' || event_id, '') from
       pressgate.ingest(s, 0, scope, guard::bytea, digest::bytea,
@@ -114,7 +116,7 @@ a lane that is none|'k9', guard => 'g9', lane => 99|23502
 grep -v '^rows' "$PG_DIR/cases.out" | grep -v '^differs' >"$PG_DIR/said.out"
 while IFS='|' read -r what said one many; do
 	same "$said" "$many" "$what, by ingest()"
-	same "$said" "$one" "$what, by ingest_one()"
+	same "$said" "$one" "$what, by ingest_plain()"
 done <"$PG_DIR/said.out"
 same 17 "$(wc -l <"$PG_DIR/said.out")" "that many cases"
 same "rows|19 rows|19" "$(echo $(grep '^rows' "$PG_DIR/cases.out"))" \
@@ -123,6 +125,88 @@ same "" "$(grep '^differs' "$PG_DIR/cases.out")" "and the same ones"
 same "25001 25001" "$(echo $(q -c "begin isolation level serializable" \
 	-c "select t.send('one', 'a', 'z')" -c "select t.send('many', 'a', 'z')"))" \
 	"both want READ COMMITTED"
+
+# Many in one call: each is told what it would be told alone, in its place;
+# one that is refused takes all the others with it, and leaves nothing.
+q >/dev/null <<'SQL' || fail "group"
+create function t.many(p text[], ahead text default '0', way text default 'live',
+    off_lane int default 0) returns text language sql as $$
+  select pressgate.ingest_plain(array_agg(row(s.id, 0,
+      case when guard > '' then s.id || ':relay' end, guard::bytea,
+      digest::bytea, now() + interval '1 h', 'relay', 'k1', 'by', '192.0.2.1',
+      null, null, '{"h": 1}', 86400, 'raw', 1::smallint,
+      case when i = 1 then (left(pressgate.uuid_at(clock_timestamp()
+          + ahead::interval)::text, 14) || substr(t.id()::text, 15))::uuid
+        else t.id() end,
+      't', key, sha256(content::bytea), null, null, '{"data": 1}',
+      l.id + off_lane, r.id, 'st', way)::pressgate.plain_event order by i),
+      bool_or(guard > ''))
+    from unnest(p) with ordinality u (line, i)
+    cross join lateral (select split_part(line, ' ', 1) whose,
+      split_part(line, ' ', 2) as key, split_part(line, ' ', 3) content,
+      split_part(line, ' ', 4) guard, split_part(line, ' ', 5) digest) x
+    join pressgate.site s on s.name = whose
+    join pressgate.route r on r.site_id = s.id
+    join pressgate.lane l on not l.replay $$;
+create function t.said(p text[]) returns text language plpgsql as $$
+declare
+  lines text := t.many(p);
+begin
+  return (select string_agg(split_part(line, ' ', 1) || case when line ~ ' ' then ':'
+      || coalesce((select idempotency_key from pressgate.event
+      where id = split_part(line, ' ', 2)::uuid), 'none') else '' end, ' ' order by i)
+    from unnest(string_to_array(rtrim(lines, e'\n'), e'\n'))
+      with ordinality l (line, i));
+end $$;
+SQL
+together()
+{
+	same "$1" "$(q -c "select t.said('{$2}')")" "$3"
+}
+together "accepted:m1 accepted:m1 accepted:m2" "a m1 c,b m1 c,a m2 c" \
+	"events of two sites in one call"
+together "duplicate:m1 accepted:m3 conflict:m2" "a m1 c,a m3 c,a m2 other" \
+	"an old, a new and an altered one"
+same "accepted:m4 duplicate:m4 duplicate:m4" "$(echo $(q -c "select t.said(
+	'{a m4 c,a m4 c,a m4 c}')" | tr ' ' '\n' | sort))" "one of three is first"
+same "accepted:m5 accepted:m6 duplicate:m5" "$(echo $(q -c "select t.said(
+	'{a m5 c g1 d,a m6 c,a m5 c g1 d}')" | tr ' ' '\n' | sort))" \
+	"of the same request twice, too"
+together "replay accepted:m8 duplicate:m5" "a m9 c g1 x,a m8 c g8 d,a m5 c g1 d" \
+	"a guard that is known"
+same "m1 m1 m2 m3 m4 m5 m6 m8" "$(echo $(q -c "select idempotency_key from
+	pressgate.event where idempotency_key ~ '^m[0-9]$' order by 1"))" \
+	"each is stored once"
+same "8 8" "$(echo $(q -c "select count(*) from pressgate.job j join
+	pressgate.event e on e.id = j.event_id where idempotency_key ~ '^m[0-9]$'
+	union all select count(*) from pressgate.idem where key ~ '^m[0-9]$'"))" \
+	"with a job and a key"
+refuses_all()
+{
+	q -c "select t.many('{a n1 c g2 d,a n2 c}', $1)" >/dev/null 2>"$PG_DIR/err"
+	same 1 $? "a call with $2 fails"
+	grep -q "$3" "$PG_DIR/err" || fail "$2: $(cat "$PG_DIR/err")"
+	same "0|0|0" "$(q -c "select (select count(*) from pressgate.event
+	    where idempotency_key in ('n1', 'n2')), (select count(*) from
+	    pressgate.idem where key in ('n1', 'n2')), (select count(*) from
+	    pressgate.replay_guard where value = 'g2')")" "and leaves nothing"
+}
+refuses_all "ahead => '61 min'" "an id of the future" "more than an hour ahead"
+refuses_all "way => 'dead'" "a mode that is none" "mode is live"
+refuses_all "off_lane => 99" "a lane that is none" "null value"
+# Whose key somebody holds: it must not keep the others for long.
+q -c "begin; select t.send('many', 'a', 'held'); select pg_sleep(2); rollback" \
+	>/dev/null &
+holder=$!
+sleep 0.4
+began=$(date +%s%N)
+q -c "select t.many('{a held c,a free c}')" >/dev/null 2>"$PG_DIR/err"
+same 1 $? "a call with a key that is held fails"
+same yes "$([ $((($(date +%s%N) - began) / 1000000)) -lt 1000 ] && echo yes)" \
+	"before its holder is done"
+grep -q "lock timeout" "$PG_DIR/err" || fail "held: $(cat "$PG_DIR/err")"
+wait $holder
+together "accepted:held accepted:free" "a held c,a free c" "then it goes through"
 
 # Two meet at one key: whoever comes second waits for the first.
 for pair in "one many" "many one" "one one"; do
