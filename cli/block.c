@@ -154,6 +154,9 @@ take_pem(struct gate_span *rest, struct gate_buf *pem, struct gate_err *err)
 		return gate_err_set(err, GATE_E_BAD,
 		    "line %zu: expected " PEM_BEGIN, GATE_COUNT(lines) + 1);
 	do {
+		if (!gate_span_within(line, 0x20, 0x7e))
+			return gate_err_set(err, GATE_E_BAD,
+			    "the key has a line that is not plain text");
 		(void)gate_buf_put(pem, line);
 		(void)gate_buf_put_byte(pem, '\n');
 		if (gate_span_is(line, PEM_END))
