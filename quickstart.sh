@@ -41,7 +41,7 @@ packages_demo="gcc libc6-dev make autoconf automake pkg-config
 # What the tests need beside that. php-fpm and php stand before wordpress:
 # else apt takes PHP as an Apache module.
 packages_check="clang cppcheck check xz-utils apache2 libapache2-mod-fcgid
-	lighttpd lighttpd-mod-openssl caddy
+	lighttpd lighttpd-mod-openssl caddy libjansson-dev
 	nodejs npm node-jose wrk php-fpm php php-mysql php-curl php-mbstring php-xml
 	mariadb-server-core mariadb-client wordpress spin"
 
@@ -300,7 +300,8 @@ check()
 	part "autogen" autogen
 	count $?
 	part "gcc" suite gcc "" CC=gcc
-	part "clang" suite clang ONCE_TESTS= CC=clang
+	part "clang, and two seconds of each fuzz target" suite clang \
+		ONCE_TESTS= CC=clang --enable-fuzz
 	part "gcc, address and undefined behaviour sanitizers" suite asan \
 		ONCE_TESTS= CC=gcc --enable-sanitize=address,undefined \
 		CFLAGS='-g -O1'
