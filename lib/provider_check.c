@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "lib/json.h"
 #include "lib/num.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -141,6 +142,10 @@ check_time(const struct gate_signing *how, struct gate_err *err)
 		return bad(err,
 		    "a time within the signature header needs a "
 		    "list and a name");
+	if (how->time.kind == GATE_PLACE_BODY &&
+	    (how->time.name == NULL ||
+		!gate_json_pointer_valid(how->time.name)))
+		return bad(err, "a JSON Pointer was expected for the time");
 	if (how->tolerance_s < 1 || how->tolerance_s > TOLERANCE_MAX_S)
 		return bad(err, "a tolerance of 1 to 86400 s was expected");
 	return GATE_OK;

@@ -212,6 +212,8 @@ START_TEST(checks_everything_else)
 		how.separator = '=');
 	REFUSED(how.grammar = GATE_GRAMMAR_WORDS);
 	REFUSED(how.time.kind = GATE_PLACE_LIST);
+	REFUSED(how.time.kind = GATE_PLACE_BODY; how.time.name = "sent");
+	REFUSED(how.time.kind = GATE_PLACE_BODY; how.time.name = NULL);
 	REFUSED(how.key_form = GATE_KEY_PEM);
 	REFUSED(how.seal = GATE_SEAL_RS256);
 	REFUSED(how.seal = GATE_SEAL_ED25519);

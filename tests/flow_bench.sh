@@ -7,4 +7,5 @@ command -v wrk >/dev/null || exit 77
 out=$(mktemp "${TMPDIR:-/tmp}/pressgate-bench.XXXXXX") || exit 1
 trap 'rm -f "$out"' EXIT
 "$srcdir/bench/accept.sh" --smoke --build . --out "$out" || exit 1
-grep -q '"accepted": [1-9]' "$out"
+grep -q '"accepted": [1-9]' "$out" || exit 1
+srcdir=$srcdir bench/verify --smoke | grep -q '^| paypal '
