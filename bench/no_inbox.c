@@ -13,6 +13,11 @@ const struct gate_stmt inbox_stmts[INBOX_STMT_COUNT] = {
     [INBOX_CATALOG] = GATE_CATALOG_STMT, /* once, for the names */
     [INBOX_READY] = {"ready",
 	"select version, weeks_ahead from pressgate.ready()", 0},
+    /* After the answer, now and then. */
+    [INBOX_DEPTH] = {"depth", "select pressgate.depth($1)", 1},
+    [INBOX_REJECTIONS] = {"rejections", "select pressgate.flush_rejections($1)",
+	1},
+    [INBOX_USES] = {"uses", "select pressgate.flush_uses($1)", 1},
 };
 
 enum gate_code
