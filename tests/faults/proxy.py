@@ -36,6 +36,7 @@ from pgwire import (CANCEL, COMPLETE, ERROR, FLUSH, GSS, KEY_DATA, QUERY,
                     startup)
 
 POINTS = ("before", "executed", "sent", "answered", "told")
+LATE_S = 0.02  # each sixth statement, as over a network that is busy
 
 
 class Gone(Exception):
@@ -297,9 +298,9 @@ class Link:
 
 class Proxy:
     """folder: where its socket is made, named as libpq wants it; upstream:
-    (folder, port) of the server; network: listen on loopback, too. Each
-    sixth statement comes late, as over a network that is busy: who says
-    something before it has committed is found out by that."""
+    (folder, port) of the server; network: listen on loopback, too. Who
+    says something before it has committed is found out by those statements
+    that come late."""
 
     def __init__(self, folder, upstream, network=False):
         self.folder = folder
@@ -316,7 +317,7 @@ class Proxy:
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def delay(self):
-        return self.rng.choice((0, 0, 0, 0, 0, 0.02))
+        return self.rng.choice((0, 0, 0, 0, 0, LATE_S))
 
     def start(self):
         self.thread.start()

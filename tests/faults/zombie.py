@@ -12,6 +12,7 @@ import signal
 import time
 
 from proc import wait_until
+from proxy import LATE_S
 from rig import CONF, PATIENT_ROUTE, PATIENT_SERVICE, STEPS, Rig
 from scene import Base
 
@@ -83,7 +84,6 @@ class Scene(Base):
 
     def before(self):
         self.late = 0
-        self.rig.procs["worker"].stop()
 
     def work_off(self, plan):
         for sleepers in plan:
@@ -91,6 +91,7 @@ class Scene(Base):
 
     def round(self, wanted):
         self.round_no = getattr(self, "round_no", 0) + 1
+        self.rig.procs["worker"].stop()  # it would take what is theirs
         asleep = []
         for kind in (PATIENT, BRISK):
             self.behave(kind, 0)
@@ -126,6 +127,8 @@ class Scene(Base):
             self.open_calls(s.ids())) == jobs, 30)
         s.proc.send(signal.SIGSTOP)
         s.at = time.time()
+        # A claim that is on its way would take the next one's first jobs.
+        time.sleep(5 * LATE_S)
         return s
 
     def wake(self, sleepers):
