@@ -20,7 +20,10 @@ from stack import Stack  # noqa: E402
 
 KINDS = (hooks.Stripe, hooks.GitHub, hooks.WooCommerce, hooks.Shopify,
          hooks.Slack, hooks.HubSpot, hooks.Zoom, hooks.Meta, hooks.Adyen,
-         hooks.Generic, hooks.Static)
+         hooks.Generic, hooks.Static, hooks.Mailgun)
+LIMITS = """limits {
+	address_rate = 40  address_burst = 40  site_rate = 0  get_rate = 0
+}"""
 TABLES = ("event", "idem", "job", "conflict", "replay_guard")
 PUBLIC = "https://gate.example.com/api/webhooks/t-hubspot"
 
@@ -28,6 +31,11 @@ SITE = """\
 site "blog" {
 	url = "https://blog.example.com"
 	%(sources)s
+	source "fenced" {
+		provider = "stripe"
+		allow = {"192.0.2.0/24"}
+		secret "one" { value = "file:secrets.d/t-stripe" }
+	}
 	route "theirs" {
 		sources = {"t-stripe", "t-github", "t-woocommerce", "t-shopify",
 		    "t-slack", "t-hubspot", "t-adyen", "t-meta", "t-hmac",
@@ -88,7 +96,8 @@ class Gateway(Stack):
         text = "".join(SOURCE % {"name": h.name, "provider": p,
                                  "more": MORE.get(p, "")}
                        for p, h in self.hooks.items())
-        super().__init__(processes=8, site=SITE % {"sources": text})
+        super().__init__(processes=8, site=SITE % {"sources": text},
+                         limits=LIMITS)
 
     def write_conf(self):
         super().write_conf()
@@ -211,6 +220,8 @@ def refuse(check, s):
     for p, h in s.hooks.items():
         if p == "adyen":
             bad = h.body(h.item(secret="0" * 64))
+        elif p == "mailgun":
+            bad = h.body(secret="0" * 64)
         else:
             bad = h.body() if hasattr(h, "body") else b'{"event": "x"}'
         sent = h.headers(bad)
@@ -219,7 +230,7 @@ def refuse(check, s):
             ("a wrong secret", s.post(h, bad, secret="0" * 64)),
             ("one byte more", s.client.request(
                 "POST", h.path, bad + b" ", sent)) if p not in (
-                    "adyen", "static-header") else ("a wrong secret", s.post(
+                    "adyen", "static-header", "mailgun") else ("a wrong secret", s.post(
                         h, bad, secret="1" * 64)),
             ("no signature", s.post(h, bad, without=proof)),
             ("an unknown source", s.post(h, bad, path=h.path + "x")),
@@ -235,6 +246,11 @@ def refuse(check, s):
             check(f"{p}: {what} is 401", a.status == 401, a)
             bodies.add((a.body, str(sorted(
                 (k, v) for k, v in a.headers.items() if k != "Date"))))
+    h = s.hooks["stripe"]
+    a = s.post(h, h.body(), path="/api/webhooks/fenced")
+    check.status("from an address that is not on the list", a, 401)
+    bodies.add((a.body, str(sorted(
+        (k, v) for k, v in a.headers.items() if k != "Date"))))
     check("all of them get one and the same answer", len(bodies) == 1,
           bodies)
     check("and nothing was written", s.counts() == before,
@@ -358,6 +374,45 @@ def ones_own(check, s):
           "maxLength at /email" in dead[0][1], dead)
 
 
+def once(check, s):
+    """Mailgun: what is signed may be used once."""
+    h = s.hooks["mailgun"]
+    body = h.body()
+    check.status("mailgun: an event", s.post(h, body), 200, "accepted")
+    check.status("the very same again", s.post(h, body), 200, "duplicate")
+    before = s.counts()
+    token = json.loads(body)["signature"]["token"]
+    check.status("its token with another event", s.post(
+        h, h.body(token=token)), 401)
+    check("writes nothing", s.counts() == before)
+
+
+def name_spaces(check, s):
+    h = s.hooks["stripe"]
+    key = "evt_" + uuid.uuid4().hex
+    check.status("an id at one source", s.post(h, h.body(key=key)), 202,
+                 "accepted")
+    h = s.hooks["hmac"]
+    check.status("is another's at another one", s.post(
+        h, h.body(), delivery=key), 202, "accepted")
+    check("each has its own name space", s.sql(
+        "select o.name from pressgate.event e join pressgate.source o on"
+        f" o.id = e.source_id where idempotency_key = '{key}' order by 1")
+        == [["t-hmac"], ["t-stripe"]])
+
+
+def wear_out(check, s):
+    """Failures count against an address, at that source alone."""
+    h = s.hooks["shopify"]
+    seen = [s.post(h, h.body(), secret="0" * 64) for _ in range(45)]
+    check("who fails too often is told to wait", seen[0].status == 401
+          and seen[-1].status == 429 and "Retry-After" in seen[-1].headers,
+          [a.status for a in seen])
+    check.status("also if it is right then", s.post(h, h.body()), 429)
+    h = s.hooks["stripe"]
+    check.status("nobody else is", s.post(h, h.body()), 202, "accepted")
+
+
 def says(a):
     return [e["status"] for e in a.json()["events"]]
 
@@ -420,7 +475,8 @@ def main():
     with Gateway() as s:
         s.start()
         for part in (take, unsigned_names, refuse, race, shops, greet,
-                     batches, ones_own):
+                     batches, ones_own, once, name_spaces,
+                     wear_out):
             print(f"# {part.__name__}", flush=True)
             part(check, s)
         wait_until("the worker to have done all", lambda: s.value(

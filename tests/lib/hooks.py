@@ -191,6 +191,26 @@ class Static(Hook):
                            "email": "a@example.com", **more}).encode()
 
 
+class Mailgun(Hook):
+    """Signs a time and a token within the body, and not the event."""
+
+    provider = "mailgun"
+
+    def sign(self, _body, _secret, **_):
+        return {}
+
+    def body(self, token=None, secret=None, ts=None, key=None, **more):
+        ts = str(int(time.time()) if ts is None else ts)
+        token = token or uuid.uuid4().hex + uuid.uuid4().hex[:18]
+        return json.dumps({
+            "signature": {"timestamp": ts, "token": token,
+                          "signature": digest(
+                              secret or self.secret,
+                              (ts + token).encode()).hexdigest()},
+            "event-data": {"event": "opened", "id": key or
+                           uuid.uuid4().hex, **more}}).encode()
+
+
 class Adyen(Hook):
     """The key is hexadecimal; each item carries its own signature."""
 
