@@ -8,6 +8,7 @@ how to reach everything. Each start begins with an empty database.
 import json
 import os
 import pathlib
+import secrets
 import shlex
 import shutil
 import signal
@@ -16,6 +17,7 @@ import sys
 import textwrap
 import time
 
+import hooks
 from proc import load, wait_until
 from stack import CONF, SOURCE, Stack, as_user
 
@@ -30,6 +32,20 @@ site "demo" {
 	default = true
 
 	relay { key "demo-1" { secret = "file:secrets.d/relay" } }
+
+	# Stripe sends to /api/webhooks/demo-stripe, as it signs.
+	source "demo-stripe" {
+		provider = "stripe"
+		secret "1" { value = "file:secrets.d/stripe" }
+	}
+	route "book" {
+		sources = {"demo-stripe"}
+		events = {"invoice.paid"}
+		step "store" {
+			service = "crm"
+			body = "{\\"invoice\\": {{/subject/id|json}}}"
+		}
+	}
 
 	# One call of an LLM.
 	route "summarise" {
@@ -98,8 +114,10 @@ def port():
 
 
 def make(keep_running):
-    return Stack(site=SITE, conf=CONF, policies="", name=SITE_NAME,
-                 port=port(), timeout="15s", keep_running=keep_running)
+    s = Stack(site=SITE, conf=CONF, policies="", name=SITE_NAME,
+              port=port(), timeout="15s", keep_running=keep_running)
+    s.secrets["stripe"] = "whsec_" + secrets.token_hex(16)
+    return s
 
 
 def publish(s):
@@ -179,6 +197,13 @@ def post(s, kind, key, **members):
     return a.json().get("request_id")
 
 
+def deliver(s, hook, body):
+    a = s.client.request("POST", hook.path, body, hook.headers(body))
+    show(f"POST {hook.path}  {json.loads(body)['type']}\n"
+         f"  -> {a.status} {a.body.decode().strip()}")
+    return a.json().get("request_id")
+
+
 def result_of(s, request_id, timeout=60):
     def there():
         return [r for r in s.client.walk()[0]
@@ -238,6 +263,13 @@ def play(s):
         if r["request_id"] == lead:
             show("  " + json.dumps({k: r[k] for k in (
                 "seq", "event_type", "route", "status", "output")}))
+    head("Stripe tells of a paid invoice, signed as Stripe signs, and again "
+         "since it heard nothing.")
+    stripe = hooks.Stripe("demo-stripe", s.secrets["stripe"])
+    body = stripe.body("invoice.paid", "evt_1")
+    invoice = deliver(s, stripe, body)
+    deliver(s, stripe, body)
+    result_of(s, invoice)
 
 
 NEXT = """
