@@ -158,7 +158,8 @@ struct gate_provider_header {
 	 * verified again. Otherwise the profile does. */
 	bool is_proof;
 };
-#define GATE_PROVIDER_HEADERS_MAX 16
+/* Signature, time, id; others; identity, type, reference, occurrence. */
+#define GATE_PROVIDER_HEADERS_MAX (3 + GATE_OTHERS_MAX + GATE_PLACES_MAX + 6)
 /* Writes them, each once, proofs first; returns how many. how: NULL is the
  * provider's own, here and below. */
 size_t gate_provider_headers(const struct gate_provider *p,

@@ -181,6 +181,53 @@ START_TEST(keeps_the_versions_of_standard_webhooks_apart)
 }
 END_TEST
 
+/* Where time and body stand side by side a digit could change sides and the
+ * signature still hold; then it is of another age. */
+static const struct {
+	const char *provider, *header, *time, *body;
+} shifts[] = {
+    {"discord", "X-Signature-Timestamp", "178450000", "0{\"type\":0}"},
+    {"hubspot", "X-HubSpot-Request-Timestamp", "693657560000",
+	"{'example_field':'example_value'}1"},
+};
+
+START_TEST(lets_no_digit_pass_from_time_to_body)
+{
+	hook_begin(&world, row_of(shifts[_i].provider));
+	hook_header(&world, shifts[_i].header)->value =
+	    gate_span_str(shifts[_i].time);
+	world.hook.body = gate_span_str(shifts[_i].body);
+	expect(GATE_PROVIDER_STALE, shifts[_i].provider);
+	hook_end(&world);
+}
+END_TEST
+
+/* A secret is for one scheme: what one provider signed is nothing at another
+ * of the same secret, though both are HMAC-SHA256 in hex. */
+START_TEST(takes_one_providers_signature_for_no_others)
+{
+	static struct hook_world slack;
+	struct gate_provider_secret secret;
+	struct gate_verdict v;
+
+	hook_begin(&slack, row_of("slack"));
+	hook_header(&slack, "X-Slack-Signature")->name =
+	    GATE_SPAN("Stripe-Signature");
+	secret = (struct gate_provider_secret){"id", slack.keys[0]};
+	ck_assert_int_eq(
+	    gate_provider_verify(gate_provider_find(GATE_SPAN("stripe")), NULL,
+		&secret, 1, &slack.hook, &v),
+	    GATE_PROVIDER_NO_SIGNATURE);
+	hook_header(&slack, "Stripe-Signature")->name =
+	    GATE_SPAN("X-Hub-Signature-256");
+	ck_assert_int_eq(
+	    gate_provider_verify(gate_provider_find(GATE_SPAN("github")), NULL,
+		&secret, 1, &slack.hook, &v),
+	    GATE_PROVIDER_HEADER_GRAMMAR);
+	hook_end(&slack);
+}
+END_TEST
+
 START_TEST(counts_signatures_and_members)
 {
 	char text[4096];
@@ -509,6 +556,8 @@ suite(void)
 	add_row_test(t, takes_an_id_that_has_one_reading, ids);
 	tcase_add_test(t, takes_an_id_of_128_bytes_and_none_longer);
 	tcase_add_test(t, keeps_the_versions_of_standard_webhooks_apart);
+	add_row_test(t, lets_no_digit_pass_from_time_to_body, shifts);
+	tcase_add_test(t, takes_one_providers_signature_for_no_others);
 	tcase_add_test(t, counts_signatures_and_members);
 	tcase_add_test(t, takes_a_rotated_signature_in_any_place);
 	tcase_add_loop_test(t, needs_the_public_url_where_it_is_signed, 0, 4);

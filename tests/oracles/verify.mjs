@@ -2,8 +2,10 @@
 // reads JSON lines of tests/flow_oracles.py and answers each with true or
 // false. argv[2]: the folder that has node_modules.
 import { createRequire } from "node:module";
+import { webcrypto } from "node:crypto";
 import readline from "node:readline";
 
+globalThis.crypto ??= webcrypto; // Debian 12 has node 18, which does not
 const require = createRequire(process.argv[2] + "/");
 
 function lower(headers) {
