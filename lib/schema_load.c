@@ -46,6 +46,8 @@ schema_complain(struct schema_load *l, const char *pointer, const char *below,
 	struct gate_buf b, line;
 	va_list ap;
 
+	if (l->nomem) /* it may only look wrong */
+		return false;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);

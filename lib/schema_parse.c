@@ -151,8 +151,11 @@ SCHEMA_PARSE(schema_parse_bound)
 
 SCHEMA_PARSE(schema_parse_divisor)
 {
-	if (!parse_number(l, r, value) || r->number == NULL ||
-	    r->number->negative || r->number->n == 0 ||
+	bool is = parse_number(l, r, value);
+
+	if (l->nomem)
+		return false;
+	if (!is || r->number->negative || r->number->n == 0 ||
 	    r->number->n > GATE_DIVISOR_DIGITS_MAX)
 		return schema_expected(l, n, r,
 		    "a number above 0, of at most 15 digits that count");
@@ -161,7 +164,7 @@ SCHEMA_PARSE(schema_parse_divisor)
 
 /* 2.0 is an integer, too. */
 static bool
-count_of(const struct gate_json *value, uint64_t *out)
+count_of(struct schema_load *l, const struct gate_json *value, uint64_t *out)
 {
 	struct schema_walk w = {.steps = 1};
 	struct gate_decimal d;
@@ -169,9 +172,14 @@ count_of(const struct gate_json *value, uint64_t *out)
 	int64_t k;
 	size_t i;
 
-	if (!(KIND(gate_json_kind(value)) & KINDS_NUMBER) ||
-	    !schema_number(&w, value, &d) || d.negative ||
-	    !gate_decimal_is_integer(&d) || (int64_t)d.n + d.exponent > 12)
+	if (!(KIND(gate_json_kind(value)) & KINDS_NUMBER))
+		return false;
+	if (!schema_number(&w, value, &d)) {
+		l->nomem = l->nomem || w.code == GATE_E_NOMEM;
+		return false;
+	}
+	if (d.negative || !gate_decimal_is_integer(&d) ||
+	    (int64_t)d.n + d.exponent > 12)
 		return false;
 	for (i = 0; i < d.n; i++)
 		count = count * 10 + d.digits[i];
@@ -183,7 +191,7 @@ count_of(const struct gate_json *value, uint64_t *out)
 
 SCHEMA_PARSE(schema_parse_count)
 {
-	if (!count_of(value, &r->count))
+	if (!count_of(l, value, &r->count))
 		return schema_expected(
 		    l, n, r, "a number from 0, without a fraction");
 	if (strcmp(r->keyword->name, "minContains") == 0)
@@ -271,7 +279,7 @@ SCHEMA_PARSE(schema_parse_url)
 
 SCHEMA_PARSE(schema_parse_cut)
 {
-	return (count_of(value, &n->cut_to) && n->cut_to > 0) ||
+	return (count_of(l, value, &n->cut_to) && n->cut_to > 0) ||
 	    schema_expected(l, n, r, "a number of characters, from 1");
 }
 

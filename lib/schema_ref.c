@@ -56,6 +56,7 @@ resolve(struct schema_load *l, struct schema_node *n, struct schema_rule *r)
 	gate_buf_init(&b, POINTER_MAX);
 	if (decode(n->ref + 1, &b))
 		to = find(l->schema, gate_buf_str(&b));
+	l->nomem = l->nomem || b.failed == GATE_E_NOMEM;
 	gate_buf_clear(&b);
 	if (to == NULL) {
 		(void)schema_complain(l, n->pointer, "$ref",
@@ -233,9 +234,9 @@ bool
 schema_link(struct schema_load *l)
 {
 	resolve_all(l);
-	if (l->complaints == 0)
+	if (l->complaints == 0 && !l->nomem)
 		measure_all(l);
-	if (l->complaints == 0) {
+	if (l->complaints == 0 && !l->nomem) {
 		find_shapes(l);
 		refuse_doubtful_shapes(l);
 	}

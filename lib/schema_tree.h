@@ -114,7 +114,8 @@ struct schema_load {
 	bool nomem;
 };
 
-/* Reports; below, a member's name or "", follows the pointer after '/'.
+/* Reports, unless memory is short; below, a member's name or "", follows the
+ * pointer after '/'.
  * Always false, for `return schema_complain(...)`. */
 bool schema_complain(struct schema_load *l, const char *pointer,
     const char *below, const char *fmt, ...) GATE_PRINTF(4, 5);

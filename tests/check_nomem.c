@@ -14,6 +14,7 @@
 
 #include "lib/codec.h"
 #include "lib/crypto.h"
+#include "lib/event.h"
 #include "lib/json.h"
 #include "lib/log.h"
 #include "lib/secret.h"
@@ -66,6 +67,45 @@ build_string(void)
 
 	gate_json_free(v);
 	return v != NULL ? GATE_OK : GATE_E_NOMEM;
+}
+
+static void
+forget(const char *pointer, const char *text, void *ctx)
+{
+	(void)pointer;
+	(void)text;
+	(void)ctx;
+	GATE_ASSERT(false && "nothing is wrong with it but the memory");
+}
+
+static enum gate_code
+judge_event(void)
+{
+	struct gate_json *event = NULL, *shaped = NULL;
+	char type[] = "a.b";
+	struct gate_event_rule rule = {.type = type};
+	struct gate_event_rules rules = {&rule, 1};
+	struct gate_schema_fault fault;
+	enum gate_code code = gate_schema_new(
+	    GATE_SPAN("{\"properties\":{\"a\":{\"minimum\":1.5,\"allOf\":"
+		      "[{\"$ref\":\"#/$defs/t\"}]},\"b\":{\"uniqueItems\":"
+		      "true,\"items\":{\"x-pressgate-cut\":1}}},\"$defs\":"
+		      "{\"t\":{\"pattern\":\"a\",\"x-pressgate-html\":"
+		      "\"strip\"}},\"patternProperties\":{\"^z\":true}}"),
+	    forget, NULL, &rule.schema);
+
+	if (code == GATE_OK)
+		code = gate_json_parse(
+		    GATE_SPAN("{\"a\":\"<b>a</b>\",\"b\":[\"xy\",2.5]}"),
+		    &event, NULL);
+	if (code == GATE_OK)
+		code = gate_event_judge(
+		    &rules, GATE_SPAN("a.b"), event, &shaped, &fault);
+	GATE_ASSERT((shaped != NULL) == (code == GATE_OK));
+	gate_json_free(shaped);
+	gate_json_free(event);
+	gate_schema_free(rule.schema);
+	return code;
 }
 
 static enum gate_code
@@ -181,6 +221,7 @@ static const struct {
     {"parse JSON of many keys", parse_many_keys, 5},
     {"build a string", build_string, 1},
     {"fill a template", fill_template, 10},
+    {"judge an event", judge_event, 40},
     {"make a key", make_key, 1},
     {"load a secret", load_secret, 1},
     {"copy a span", dup_span, 1},

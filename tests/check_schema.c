@@ -379,6 +379,10 @@ static const struct {
 } hostile[] = {
     {"nested repetition", PATTERN("^(a+)+$"), {"\"", "a", "!\"", 40},
 	GATE_E_LIMIT, "limit"},
+    {"a little of it", PATTERN("^(a+)+$"), {"\"", "a", "!\"", 13}, GATE_E_BAD,
+	"pattern"},
+    {"more than a try may take", PATTERN("^(a+)+$"), {"\"", "a", "!\"", 20},
+	GATE_E_LIMIT, "limit"},
     {"nested repetition that matches", PATTERN("^(a+)+$"),
 	{"\"", "a", "\"", 40}, GATE_OK, NULL},
     {"overlapping choices", PATTERN("^(a|aa)+$"), {"\"", "a", "!\"", 60},
