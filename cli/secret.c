@@ -177,7 +177,8 @@ secret_find(
 	size_t i, found = 0;
 
 	for (i = 0; secrets_at(s->site, i, &k); i++)
-		if (strcmp(k.id, id) == 0 && may_be(door, k.scheme)) {
+		if (k.source == NULL && strcmp(k.id, id) == 0 &&
+		    may_be(door, k.scheme)) {
 			*out = k;
 			found++;
 		}
@@ -247,16 +248,17 @@ secret_uses_load(struct gate_db *db, const char *site, struct gate_rows **out)
 
 struct secret_use
 secret_use_of(const struct gate_rows *uses, const char *site,
-    enum gate_scheme scheme, const char *id)
+    const struct secrets_item *k)
 {
 	struct secret_use use = {.idle_s = -1};
+	char scheme[SECRETS_SCHEME];
 	size_t i, n = uses == NULL ? 0 : gate_rows_count(uses);
 
+	secrets_scheme(k, scheme);
 	for (i = 0; i < n; i++)
 		if (gate_span_is(gate_rows_get(uses, i, SITE), site) &&
-		    gate_span_is(gate_rows_get(uses, i, SCHEME),
-			gate_scheme_name(scheme)) &&
-		    gate_span_is(gate_rows_get(uses, i, KEY_ID), id))
+		    gate_span_is(gate_rows_get(uses, i, SCHEME), scheme) &&
+		    gate_span_is(gate_rows_get(uses, i, KEY_ID), k->id))
 			use = (struct secret_use){
 			    .last_day = gate_rows_i64(uses, i, LAST_DAY),
 			    .last_week = gate_rows_i64(uses, i, LAST_WEEK),
@@ -268,8 +270,7 @@ bool
 secret_can_go(const struct gate_site *site, const struct gate_rows *uses,
     const struct secrets_item *k)
 {
-	struct secret_use use =
-	    secret_use_of(uses, site->name, k->scheme, k->id);
+	struct secret_use use = secret_use_of(uses, site->name, k);
 	struct secrets_item other;
 	size_t i;
 
@@ -279,8 +280,7 @@ secret_can_go(const struct gate_site *site, const struct gate_rows *uses,
 	for (i = 0; secrets_at(site, i, &other); i++)
 		if (other.scheme == k->scheme &&
 		    other.state == GATE_KEY_CURRENT &&
-		    secret_use_of(uses, site->name, other.scheme, other.id)
-			    .idle_s >= 0)
+		    secret_use_of(uses, site->name, &other).idle_s >= 0)
 			return true;
 	return false;
 }

@@ -68,7 +68,7 @@ struct secret_use {
 int secret_uses_load(struct gate_db *db, const char *site,
     struct gate_rows **out) GATE_MUSTCHECK;
 struct secret_use secret_use_of(const struct gate_rows *uses, const char *site,
-    enum gate_scheme scheme, const char *id);
+    const struct secrets_item *k);
 /* The database, to ask how often. */
 int secret_db_open(
     const struct gate_conf *conf, struct gate_db **out) GATE_MUSTCHECK;

@@ -32,8 +32,7 @@ advice(const struct list *l, const struct gate_site *s,
 		    ? "can go: secret retire"
 		    : "not yet: still used, or the current one is not";
 	if (k->state == GATE_KEY_NEXT && l->has_uses)
-		return secret_use_of(l->uses, s->name, k->scheme, k->id)
-			    .idle_s >= 0
+		return secret_use_of(l->uses, s->name, k).idle_s >= 0
 		    ? "in use: secret promote"
 		    : "waits to be put in place";
 	if (secrets_is_old(k, l->now_ms))
@@ -70,19 +69,18 @@ static void
 print_text(const struct list *l, const struct gate_site *s,
     const struct secrets_item *k)
 {
-	struct secret_use use =
-	    secret_use_of(l->uses, s->name, k->scheme, k->id);
-	char age[24], idle[24];
+	struct secret_use use = secret_use_of(l->uses, s->name, k);
+	char age[24], idle[24], scheme[SECRETS_SCHEME];
 
+	secrets_scheme(k, scheme);
 	put_age(secrets_age_days(k, l->now_ms), age);
 	put_idle(l, use.idle_s, idle);
 	if (l->count == 0)
 		printf("%-16s %-6s %-20s %-8s %6s %12s %9s %9s\n", "SITE",
 		    "SCHEME", "KEY", "STATE", "AGE", "LAST USED", "24 H",
 		    "7 DAYS");
-	printf("%-16s %-6s %-20s %-8s %6s %12s ", s->name,
-	    gate_scheme_name(k->scheme), k->id, gate_key_state_name(k->state),
-	    age, idle);
+	printf("%-16s %-6s %-20s %-8s %6s %12s ", s->name, scheme, k->id,
+	    gate_key_state_name(k->state), age, idle);
 	if (l->has_uses)
 		printf("%9" PRId64 " %9" PRId64, use.last_day, use.last_week);
 	else
@@ -104,14 +102,14 @@ static void
 print_json(
     struct list *l, const struct gate_site *s, const struct secrets_item *k)
 {
-	struct secret_use use =
-	    secret_use_of(l->uses, s->name, k->scheme, k->id);
+	struct secret_use use = secret_use_of(l->uses, s->name, k);
 	int64_t days = secrets_age_days(k, l->now_ms);
+	char scheme[SECRETS_SCHEME];
 
+	secrets_scheme(k, scheme);
 	printf("%s{\"site\":\"%s\",\"scheme\":\"%s\",\"id\":\"%s\","
 	       "\"state\":\"%s\"",
-	    l->between, s->name, gate_scheme_name(k->scheme), k->id,
-	    gate_key_state_name(k->state));
+	    l->between, s->name, scheme, k->id, gate_key_state_name(k->state));
 	print_number("age_days", days, days >= 0);
 	print_number("idle_s", use.idle_s, l->has_uses && use.idle_s >= 0);
 	print_number("last_day", use.last_day, l->has_uses);

@@ -98,7 +98,7 @@ check_unused(struct secret_change *s, const struct secrets_item *k)
 		exit_code = secret_uses_load(s->db, s->site->name, &uses);
 	if (exit_code != CLI_OK)
 		return exit_code;
-	use = secret_use_of(uses, s->site->name, k->scheme, k->id);
+	use = secret_use_of(uses, s->site->name, k);
 	if (use.idle_s >= 0 && use.idle_s < SECRET_QUIET_S)
 		exit_code = command_fail(CLI_FAILED,
 		    "%s was used %" PRId64 " times in the last day, last "

@@ -6,7 +6,40 @@
 
 #include "cli/secrets.h"
 
+#include <stdio.h>
+
 #include "lib/crypto_key.h"
+#include "lib/source.h"
+
+/* Of its third parties. */
+static bool
+source_at(const struct gate_site *s, size_t i, struct secrets_item *out)
+{
+	const struct gate_source *source;
+	size_t k;
+
+	for (k = 0; k < s->source_count; k++) {
+		source = &s->sources[k];
+		if (i < source->secret_count) {
+			*out =
+			    (struct secrets_item){.scheme = GATE_SCHEME_COUNT,
+				.source = source->name,
+				.id = source->secrets[i].id,
+				.state = source->secrets[i].state};
+			return true;
+		}
+		i -= source->secret_count;
+	}
+	return false;
+}
+
+void
+secrets_scheme(const struct secrets_item *k, char dst[SECRETS_SCHEME])
+{
+	(void)snprintf(dst, SECRETS_SCHEME, "%s%s",
+	    k->source != NULL ? "source/" : gate_scheme_name(k->scheme),
+	    k->source != NULL ? k->source : "");
+}
 
 bool
 secrets_at(const struct gate_site *s, size_t i, struct secrets_item *out)
@@ -18,18 +51,23 @@ secrets_at(const struct gate_site *s, size_t i, struct secrets_item *out)
 	for (k = 0; k < GATE_SCHEME_HMAC_COUNT; k++) {
 		if (i < s->secrets[k].count) {
 			secret = &s->secrets[k].list[i];
-			*out = (struct secrets_item){(enum gate_scheme)k,
-			    secret->id, secret->state, secret->made_at_ms,
-			    NULL};
+			*out =
+			    (struct secrets_item){.scheme = (enum gate_scheme)k,
+				.id = secret->id,
+				.state = secret->state,
+				.made_at_ms = secret->made_at_ms};
 			return true;
 		}
 		i -= s->secrets[k].count;
 	}
 	if (i >= s->bridge.key_count)
-		return false;
+		return source_at(s, i - s->bridge.key_count, out);
 	key = &s->bridge.keys[i];
-	*out = (struct secrets_item){GATE_SCHEME_BRIDGE, key->id, key->state,
-	    key->made_at_ms, gate_alg_name(key->algorithm)};
+	*out = (struct secrets_item){.scheme = GATE_SCHEME_BRIDGE,
+	    .id = key->id,
+	    .state = key->state,
+	    .made_at_ms = key->made_at_ms,
+	    .algorithm = gate_alg_name(key->algorithm)};
 	return true;
 }
 

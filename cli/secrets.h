@@ -18,12 +18,18 @@
 
 /* Borrowed. */
 struct secrets_item {
-	enum gate_scheme scheme;
+	enum gate_scheme scheme; /* GATE_SCHEME_COUNT: a source's */
+	const char *source;      /* then its name; else NULL */
 	const char *id;
 	enum gate_key_state state;
 	int64_t made_at_ms;    /* 0: nobody knows */
 	const char *algorithm; /* NULL: an HMAC secret */
 };
+
+/* The word for what a key is of: relay, edge, hmac, bridge, source/NAME. As
+ * the responder counts it. */
+#define SECRETS_SCHEME 80
+void secrets_scheme(const struct secrets_item *k, char dst[SECRETS_SCHEME]);
 
 /* The i-th of the site's keys; false: there are no more. */
 bool secrets_at(const struct gate_site *s, size_t i, struct secrets_item *out);

@@ -23,7 +23,7 @@ put_string(struct gate_json *o, const char *name, const char *value)
 static bool
 put_keys(struct gate_json *list, const struct gate_site *s)
 {
-	char made_at[GATE_TIME_TEXT];
+	char made_at[GATE_TIME_TEXT], scheme[SECRETS_SCHEME];
 	struct gate_json *o;
 	struct secrets_item k;
 	bool ok = list != NULL;
@@ -32,8 +32,8 @@ put_keys(struct gate_json *list, const struct gate_site *s)
 	for (i = 0; ok && secrets_at(s, i, &k); i++) {
 		o = gate_json_new_object();
 		gate_time_text(k.made_at_ms, made_at);
-		ok = o != NULL &&
-		    put_string(o, "scheme", gate_scheme_name(k.scheme)) &&
+		secrets_scheme(&k, scheme);
+		ok = o != NULL && put_string(o, "scheme", scheme) &&
 		    put_string(o, "id", k.id) &&
 		    put_string(o, "state", gate_key_state_name(k.state)) &&
 		    (k.algorithm == NULL ||
@@ -91,12 +91,14 @@ static void
 print_site(const struct gate_site *s, int64_t now_ms)
 {
 	struct secrets_item k;
+	char scheme[SECRETS_SCHEME];
 	size_t i;
 
 	printf("%s  %s  %zu routes%s\n", s->name, s->url, s->route_count,
 	    s->is_default ? ", default" : "");
 	for (i = 0; secrets_at(s, i, &k); i++) {
-		printf("  %-6s  %-5s  %-8s  ", gate_scheme_name(k.scheme),
+		secrets_scheme(&k, scheme);
+		printf("  %-6s  %-5s  %-8s  ", scheme,
 		    k.algorithm == NULL ? "" : k.algorithm,
 		    gate_key_state_name(k.state));
 		if (k.made_at_ms == 0)

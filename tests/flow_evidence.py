@@ -396,6 +396,18 @@ def show(check, s, event):
     check("an id that is none", code == NOTHING and "no event" in err, err)
 
 
+def used(check, s):
+    """Third parties' secrets are counted, too."""
+    doc = json.loads(s.run("secret", "list", "--json", "blog")[1])
+    uses = {k["scheme"]: k["last_day"] for k in doc if k["id"] == "one"}
+    check("deliveries are counted by source and secret", uses == {
+        "source/t-stripe": 1, "source/t-github": 1, "source/t-hubspot": 1},
+        uses)
+    check("a person sees them", "source/t-stripe" in s.run(
+        "secret", "list")[1] and "source/t-github" in s.run(
+            "site", "list")[1])
+
+
 def refused(check, s):
     s.post(b"{}", "k", door=s.door("relay"), how={"signature": "0" * 64})
     s.procs["responder"].stop()  # it has written what it counted
@@ -429,6 +441,8 @@ def main():
         walk(check, s, event)
         print("# show", flush=True)
         show(check, s, event)
+        print("# used", flush=True)
+        used(check, s)
         print("# refused", flush=True)
         refused(check, s)
     check.exit()

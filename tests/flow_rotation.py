@@ -205,6 +205,22 @@ def leave(check, s, new_id, new):
           and json.loads(away[1])[0]["last_day"] is None, away)
 
 
+def undo(check, s):
+    """A step that would make the site invalid is taken back whole: here the
+    new secret's file is there already, and has the bytes of another."""
+    keys = pathlib.Path(s.dir, "etc/sites.d/blog.keys")
+    before = keys.read_text()
+    path = s.write("etc/secrets.d/blog.blog-2.relay",
+                   s.secrets["blog.edge"] + "\n")
+    code, out, err = s.run("secret", "rotate", "blog", "--door", "relay",
+                           "--endpoint", "https://gate.example.com")
+    check("a secret that is another door's is not taken, and nothing is "
+          "printed", code == 3 and out == "" and "the same secret" in err,
+          (code, out, err))
+    check("then everything is as before", keys.read_text() == before
+          and s.run("check")[0] == 0 and not pathlib.Path(path).exists())
+
+
 def age(check, s):
     keys = pathlib.Path(s.dir, "etc/sites.d/blog.keys")
     text = keys.read_text()
@@ -294,6 +310,7 @@ def main():
         s.start()
         new = walk(check, s)
         leave(check, s, *new)
+        undo(check, s)
         age(check, s)
         kills(check, s)
         log = s.log()
