@@ -217,7 +217,7 @@ def thirds(check, s):
               s.verdict(event))
     for what, change, says, of in (
             ("the body", "raw = raw || ' '", "altered", ("stripe", "github")),
-            ("the canonical form", "canonical = canonical || '{\"x\": 1}'",
+            ("the canonical form", "canonical = canonical::jsonb || '{\"x\": 1}'",
              "altered", tuple(ids)),
             ("the type", "type = 'x.y'", "altered", tuple(ids)),
             ("the key", "idempotency_key = 'x'", "altered", tuple(ids)),
@@ -262,12 +262,12 @@ def schemas(check, s):
     s.start_responder()
     event = accept(s, "relay")
     check("it was shaped", s.value(
-        "select canonical->'data' ? 'deep' from pressgate.event"
+        "select canonical::jsonb->'data' ? 'deep' from pressgate.event"
         f" where id = '{event}'") == "f")
     for what, one in (("shaped", event), ("older than its schema", before)):
         check(f"an event that is {what} is authentic",
               s.verdict(one)[0] == AUTHENTIC, s.verdict(one))
-    with Altered(s, event, "canonical = canonical || '{\"x\": 1}'"):
+    with Altered(s, event, "canonical = canonical::jsonb || '{\"x\": 1}'"):
         check("one that no schema of today makes cannot be proved",
               s.verdict(event)[:2] == (UNPROVEN, "cannot_tell"),
               s.verdict(event))
