@@ -73,8 +73,8 @@ int
 secret_promote_run(const struct command *c)
 {
 	struct secret_change s;
-	struct secrets_item k;
-	struct keys_line line;
+	struct secrets_item k = {.id = NULL};
+	struct keys_line line = {.made_at_ms = 0};
 	int exit_code = secret_open(&s, c);
 
 	if (exit_code == CLI_OK)
@@ -165,8 +165,8 @@ int
 secret_retire_run(const struct command *c)
 {
 	struct secret_change s;
-	struct secrets_item k;
-	struct keys_line line;
+	struct secrets_item k = {.id = NULL};
+	struct keys_line line = {.made_at_ms = 0};
 	int exit_code = secret_open(&s, c);
 
 	if (exit_code == CLI_OK)
