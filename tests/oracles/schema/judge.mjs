@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline';
 const [folder, seed, count] = process.argv.slice(2);
 const require = createRequire(`${folder}/x.js`);
 const Ajv = require('ajv/dist/2020.js').default;
-const parse5 = await import(require.resolve('parse5'));
+const parse5 = require('parse5');
 
 // mulberry32
 let state = Number(seed) >>> 0;
