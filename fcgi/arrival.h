@@ -53,6 +53,9 @@ enum outcome arrival_find_jobs(struct arrival *a) GATE_MUSTCHECK;
  */
 enum outcome arrival_store(struct arrival *a) GATE_MUSTCHECK;
 
+/* What becomes of it while the database is away: the provider's profile. */
+enum gate_away arrival_away(const struct arrival *a);
+
 /* What a failure of ours looks like; sees to it that the log will name it. */
 enum outcome arrival_trouble(
     struct arrival *a, enum gate_code code) GATE_MUSTCHECK;
