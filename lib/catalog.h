@@ -17,7 +17,7 @@
 #include "lib/span.h"
 
 /* The highest number of sql/NNN_*.sql that this build was made for. */
-#define GATE_SCHEMA_VERSION 7
+#define GATE_SCHEMA_VERSION 8
 
 /* The statement, for a program's own table. */
 #define GATE_CATALOG_STMT                                                      \
