@@ -70,12 +70,15 @@ check_address(struct arrival *a)
 	return OUTCOME_NONE;
 }
 
-/* Addresses of providers are shared by all their customers, so only what
- * fails counts, and only here. */
+/* Addresses of providers are shared by all their customers: only what fails
+ * counts, and only what fails is refused for it. */
 static enum outcome
-look_at_failures(struct arrival *a)
+note_failure(struct visit *v, enum outcome o)
 {
-	return limits_failures(a->visit, a->visit->match.argument);
+	enum outcome often = limits_failures(v, v->match.argument);
+
+	limits_failed(v, v->match.argument);
+	return often == OUTCOME_NONE ? o : often;
 }
 
 /* What a stranger may send: as much as any source. */
@@ -129,20 +132,19 @@ static enum outcome
 refuse(struct arrival *a)
 {
 	enum gate_provider_fault fault = a->verdict.fault;
+	struct visit *v = a->visit;
 
-	a->visit->why = gate_provider_fault_name(fault);
-	if (fault != GATE_PROVIDER_NO_MEMORY)
-		limits_failed(a->visit, a->visit->match.argument);
+	v->why = gate_provider_fault_name(fault);
 	switch (fault) {
 	case GATE_PROVIDER_NO_MEMORY:
 		return OUTCOME_AWAY;
 	case GATE_PROVIDER_STALE:
 	case GATE_PROVIDER_FUTURE:
-		return OUTCOME_STALE;
+		return note_failure(v, OUTCOME_STALE);
 	case GATE_PROVIDER_NO_MATCH:
-		return OUTCOME_BAD_SIGNATURE;
+		return note_failure(v, OUTCOME_BAD_SIGNATURE);
 	default: /* whatever the sender did: it is refused alike */
-		return spend_time(a, OUTCOME_BAD_SIGNATURE);
+		return note_failure(v, spend_time(a, OUTCOME_BAD_SIGNATURE));
 	}
 }
 
@@ -160,8 +162,7 @@ check_signature(struct arrival *a)
 	a->in.hook = &a->hook;
 	if (s == NULL || a->is_refused) {
 		v->why = s == NULL ? unknown : refused;
-		limits_failed(v, v->match.argument);
-		return spend_time(a, OUTCOME_UNKNOWN_SITE);
+		return note_failure(v, spend_time(a, OUTCOME_UNKNOWN_SITE));
 	}
 	a->hook.url = gate_span_str(s->public_url);
 	if (gate_provider_verify(s->provider, &s->signing, s->keys,
@@ -226,7 +227,6 @@ static const struct {
     {"announced size", check_announced_size},
     {"source", find_source},
     {"address", check_address},
-    {"the address's failures", look_at_failures},
     {"body", read_body},
     {"unsigned ping", answer_ping},
     {"signature", check_signature},
