@@ -35,6 +35,7 @@ struct walk {
 	struct gate_canonical *c;
 	struct words *words; /* NULL: only count */
 	size_t count;
+	bool as_one; /* a batch of too many */
 };
 
 static enum gate_code
@@ -311,15 +312,14 @@ walk(struct walk *k, const struct gate_json *v, const char *path)
 	size_t i;
 
 	if (star == NULL)
-		return gate_json_pointer(v, path, &list) ? take_item(k, list)
-							 : GATE_OK;
+		return take_item(
+		    k, gate_json_pointer(v, path, &list) ? list : v);
 	if (!gate_span_copy(gate_span_of(path, (size_t)(star - path)), head,
 		sizeof(head)) ||
-	    !gate_json_pointer(v, head, &list))
-		return GATE_OK;
-	for (i = 0; i < gate_json_count(list) && code == GATE_OK &&
-	     gate_json_kind(list) == GATE_JSON_ARRAY;
-	     i++)
+	    !gate_json_pointer(v, head, &list) ||
+	    gate_json_kind(list) != GATE_JSON_ARRAY)
+		return take_item(k, v);
+	for (i = 0; i < gate_json_count(list) && code == GATE_OK; i++)
 		code = walk(k, gate_json_at(list, i), star + strlen("/*"));
 	return code;
 }
@@ -346,7 +346,7 @@ walk_all(struct walk *k)
 	const char *batch = k->in->source->profile.batch;
 
 	k->count = 0;
-	if (k->w->doc != NULL && is_batch(k->w, batch))
+	if (k->w->doc != NULL && !k->as_one && is_batch(k->w, batch))
 		return walk(k, k->w->doc, batch);
 	return take_item(k, k->w->doc);
 }
@@ -364,7 +364,13 @@ gate_webhook_split(struct gate_webhook *w, const struct gate_webhook_in *in,
 	struct walk k = {.w = w, .in = in, .c = c};
 	struct words *words;
 	enum gate_code code = walk_all(&k);
-	size_t i, n = k.count;
+	size_t i, n;
+
+	if (code == GATE_OK && k.count > GATE_WEBHOOK_EVENTS_MAX) {
+		k.as_one = true;
+		code = walk_all(&k);
+	}
+	n = k.count;
 
 	gate_buf_init(&w->words, WORDS_MAX);
 	w->events = calloc(n + 1, sizeof(*w->events));

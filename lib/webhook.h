@@ -69,9 +69,12 @@ struct gate_webhook_in {
 enum gate_code gate_webhook_read(
     struct gate_webhook *w, const struct gate_webhook_in *in) GATE_MUSTCHECK;
 
+/* More than any provider sends; one call has to store them. */
+#define GATE_WEBHOOK_EVENTS_MAX 4096
+
 /*
  * Makes the events of what was read: one, or as many as a batch has, which
- * may be none.
+ * may be none. A batch of too many is one event, kept whole.
  *
  * c  for work; what stood in it is gone
  * Returns GATE_OK, GATE_E_LIMIT, GATE_E_NOMEM.

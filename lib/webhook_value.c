@@ -9,6 +9,7 @@
 #include "lib/codec.h"
 #include "lib/num.h"
 #include "lib/route.h"
+#include "lib/utf8.h"
 
 /* A value that is longer names nothing. */
 #define VALUE_MAX 4096
@@ -25,6 +26,17 @@ put_hash(struct gate_span bytes, struct gate_buf *out)
 	return gate_hex_put(out, gate_span_of(digest, sizeof(digest)));
 }
 
+/* What a database can hold as text. */
+static bool
+is_text(struct gate_span v)
+{
+	uint32_t c;
+
+	while (gate_utf8_take(&v, &c))
+		;
+	return v.n == 0;
+}
+
 enum gate_code
 gate_webhook_value(const struct gate_webhook_item *item,
     const struct gate_place *place, struct gate_buf *out)
@@ -37,13 +49,16 @@ gate_webhook_value(const struct gate_webhook_item *item,
 	case GATE_PLACE_LIST:
 		return GATE_OK;
 	case GATE_PLACE_HEADER:
-		if (!gate_hook_header(item->in->hook, place->name, &v, &twice))
+		if (!gate_hook_header(
+			item->in->hook, place->name, &v, &twice) ||
+		    !is_text(v))
 			return GATE_OK;
 		return gate_buf_put(out, v);
 	case GATE_PLACE_BODY:
 		return gate_canonical_scalar(item->json, place->name, out);
 	case GATE_PLACE_FORM:
-		if (!gate_form_get(&item->of->form, place->name, &v))
+		if (!gate_form_get(&item->of->form, place->name, &v) ||
+		    !is_text(v))
 			return GATE_OK;
 		return gate_buf_put(out, v);
 	case GATE_PLACE_HASH:

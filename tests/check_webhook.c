@@ -190,16 +190,18 @@ static const struct {
 	{NULL, "5||||"}},
     {"none: one event", "hubspot", "{\"portalId\":5}", 1, {"5||||"}},
     {"no JSON", "hubspot", "[", 1, {NULL}},
-    {"arrays within an array", "meta",
+    {"arrays within an array, and an item without one", "meta",
 	"{\"entry\":[{\"changes\":[{},{}]},{\"changes\":[]},{},{\"changes\":"
 	"[1]}]}",
-	3, {NULL}},
+	4, {NULL}},
+    {"what another list of the provider's has", "meta",
+	"{\"entry\":[{\"id\":\"1\",\"messaging\":[{}]}]}", 1, {NULL}},
     {"an array of nothing", "meta", "{\"entry\":[]}", 0, {NULL}},
     {"an object where an array should be", "meta", "{\"entry\":{}}", 1, {NULL}},
-    {"items in a frame", "adyen",
+    {"items in a frame, and one without", "adyen",
 	"{\"notificationItems\":[{\"NotificationRequestItem\":{\"eventCode\":"
 	"\"A\",\"pspReference\":\"1\",\"success\":\"true\"}},{}]}",
-	1, {"A|1|true"}},
+	2, {"A|1|true", NULL}},
 };
 
 START_TEST(makes_as_many_events_as_a_batch_has)
@@ -215,6 +217,38 @@ START_TEST(makes_as_many_events_as_a_batch_has)
 			gate_span_is(s.w.events[i].key, batches[_i].keys[i]),
 		    "%s: %.*s", batches[_i].about,
 		    GATE_SPAN_ARG(s.w.events[i].key));
+	close_scene(&s);
+}
+END_TEST
+
+START_TEST(takes_no_bytes_that_are_no_text)
+{
+	struct scene s;
+
+	open_scene(&s, "twilio", NULL,
+	    GATE_SPAN("MessageSid=%FF&MessageStatus=sent"), true);
+	split(&s, 1);
+	ck_assert_uint_eq(s.w.events[0].object_ref.n, 0);
+	close_scene(&s);
+}
+END_TEST
+
+START_TEST(keeps_a_batch_of_too_many_whole)
+{
+	static char body[2 * (GATE_WEBHOOK_EVENTS_MAX + 1) + 2];
+	struct scene s;
+	size_t n = GATE_WEBHOOK_EVENTS_MAX + 1, i;
+
+	for (i = 0; i < n; i++)
+		memcpy(body + 1 + 2 * i, "1,", 2);
+	body[0] = '[';
+	body[2 * n] = ']';
+	open_scene(&s, "hubspot", NULL, gate_span_of(body, 2 * n + 1), false);
+	split(&s, 1);
+	close_scene(&s);
+	body[2 * n - 2] = ']';
+	open_scene(&s, "hubspot", NULL, gate_span_of(body, 2 * n - 1), false);
+	split(&s, n - 1);
 	close_scene(&s);
 }
 END_TEST
@@ -312,6 +346,8 @@ suite(void)
 
 	add_row_test(t, makes_one_event, singles);
 	add_row_test(t, makes_as_many_events_as_a_batch_has, batches);
+	tcase_add_test(t, takes_no_bytes_that_are_no_text);
+	tcase_add_test(t, keeps_a_batch_of_too_many_whole);
 	tcase_add_test(t, finds_what_the_map_says);
 	tcase_add_test(t, knows_content_by_type_and_bytes);
 	tcase_add_test(t, leaves_out_what_varies);
