@@ -25,6 +25,7 @@
 #include "lib/num.h"
 
 #define SLICE_MS 50
+#define LEAD_MS 100 /* with less left nobody takes others along */
 
 enum { FREE, WAITS, TAKEN, LEFT, STORED, FAILED };
 
@@ -131,10 +132,13 @@ listen_for(struct seat *s, unsigned int heard, int64_t ms)
 static void
 give_up(struct seat *s)
 {
-	if (turn(s, WAITS, FREE) || turn(s, TAKEN, LEFT))
-		return;
-	if (!turn(s, STORED, FREE))
-		(void)turn(s, FAILED, FREE);
+	unsigned int state = atomic_load(&s->state);
+
+	/* A leader may turn it at the same time, and the next one back. */
+	while (state != FREE && state != LEFT)
+		if (atomic_compare_exchange_weak(
+			&s->state, &state, state == TAKEN ? LEFT : FREE))
+			return;
 }
 
 void
@@ -303,11 +307,13 @@ group_store(const struct group_seat *seat, struct gate_span record,
 		heard = atomic_load(&s->bell);
 		if (is_over(s, answer, &stored))
 			return stored;
-		if (try_lead(g)) {
+		left = until_ms - gate_mono_ms();
+		if (left <= LEAD_MS && turn(s, WAITS, FREE))
+			return false;
+		if (left > LEAD_MS && try_lead(g)) {
 			lead(g, s, call);
 			continue;
 		}
-		left = until_ms - gate_mono_ms();
 		if (left <= 0) {
 			give_up(s);
 			return false;

@@ -204,8 +204,13 @@ store_plain(const struct inbox_tools *t, const struct gate_span *records,
 
 	if (code != GATE_OK)
 		return gate_err_set(err, code, "ingest_plain: parameters");
-	code = inbox_call(t->db, INBOX_INGEST_PLAIN, p->v, PLAIN_PARAMS,
-	    until_ms, &rows, err);
+	/* What fails for several is not repeated: each goes alone then. */
+	if (count > 1)
+		code = gate_db_call(t->db, INBOX_INGEST_PLAIN, p->v,
+		    PLAIN_PARAMS, until_ms, &rows, err);
+	else
+		code = inbox_call(t->db, INBOX_INGEST_PLAIN, p->v, PLAIN_PARAMS,
+		    until_ms, &rows, err);
 	if (code == GATE_OK &&
 	    (gate_rows_count(rows) != 1 ||
 		!share_out(gate_rows_get(rows, 0, 0), count, answers)))
