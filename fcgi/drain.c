@@ -171,8 +171,10 @@ drain_file(struct drain *d, const struct gate_catalog *c, const char *name,
 		return code;
 	log_file(d, GATE_LOG_ERROR, code == GATE_E_BAD ? "set_aside" : "later",
 	    name, err);
-	if (code != GATE_E_BAD)
+	if (code != GATE_E_BAD) {
+		d->later++;
 		return GATE_OK;
+	}
 	gate_metrics_add(d->metrics, COUNTERS_SET_ASIDE, 1);
 	return spool_set_aside(d->spool, name, err);
 }

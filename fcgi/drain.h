@@ -25,6 +25,7 @@ struct drain {
 	struct gate_log *log;
 	struct gate_metrics *metrics;
 	size_t drained; /* so far */
+	size_t later;   /* files that could not go out, and stay */
 };
 
 /*

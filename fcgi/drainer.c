@@ -47,7 +47,9 @@ drain_all(const struct child_start *start, const struct settings *settings)
 	lookup_clear(&lookup);
 	gate_db_close(d.db);
 	spool_close(d.spool);
-	return d.drained > 0 || code == GATE_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	return d.drained > 0 || (code == GATE_OK && d.later == 0)
+	    ? EXIT_SUCCESS
+	    : EXIT_FAILURE;
 }
 
 static bool
