@@ -154,6 +154,14 @@ packages()
 	install_packages $1
 }
 
+# What clang links a fuzzer with: of the clang that is there.
+packages_of_check()
+{
+	packages "$packages_demo $packages_check"
+	v=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
+	[ -z "$v" ] || packages "libclang-rt-$v-dev"
+}
+
 # ---- build ------------------------------------------------------------------
 
 autogen()
@@ -296,7 +304,7 @@ check()
 	minutes=
 	begun_all=$(date +%s)
 	mkdir -p build
-	part "packages" packages "$packages_demo $packages_check"
+	part "packages" packages_of_check
 	part "autogen" autogen
 	count $?
 	part "gcc" suite gcc "" CC=gcc

@@ -276,7 +276,7 @@ check_message(const struct gate_signing *how, struct gate_err *err)
 enum gate_code
 gate_signing_check(const struct gate_signing *how, struct gate_err *err)
 {
-	enum gate_code (*const checks[])(
+	static enum gate_code (*const checks[])(
 	    const struct gate_signing *, struct gate_err *) = {
 	    check_names, check_grammar, check_kinds, check_time, check_message};
 	enum gate_code code = GATE_OK;
