@@ -181,7 +181,7 @@ class WorkerStack(Stack):
               array(select sha256(x::bytea) from
                 unnest({array(ids, 'text')}) x),
               {array(['post:1'] * n, 'text')},
-              {array([None] * n, 'timestamptz')}, {array(docs, 'jsonb')},
+              {array([None] * n, 'timestamptz')}, {array(docs, 'json')},
               {array(range(1, n + 1), 'int')},
               array_fill((select id from pressgate.lane where not replay
                 and urgency = '{urgency}' and route = '{route}'
@@ -275,7 +275,7 @@ def takes_what_ingest_takes(check, s):
     for _ in range(31):
         deep = [deep]
     for what, title, more in (
-            ("1e300, which jsonb writes out", 1e300, {}),
+            ("1e300", 1e300, {}),
             ("1e-300", 1e-300, {}), ("1e20", 1e20, {}),
             ("a body of 32 levels", "deep", {"n": deep}),
             ("a body of 9,997 values", "many", {"n": [1] * 9994})):
@@ -285,8 +285,8 @@ def takes_what_ingest_takes(check, s):
               [r[0] for r in results] == ["done", "done"],
               [s.dead(e) for e in ids])
         if title == 1e20:
-            check("and its number has all digits", "1" + 20 * "0"
-                  in json.dumps(results[0][1]), results[0])
+            check("and its number is as it was sent",
+                  "1e+20" in json.dumps(results[0][1]), results[0])
 
 
 def goes_wrong(check, s):
