@@ -5,10 +5,13 @@
 
 #include "lib/provider_rows.h"
 
-/* Hand-made senders say nothing of retries. */
+/* Hand-made senders say nothing of retries, and a form has none: nothing of
+ * theirs is refused for load. */
 #define PROFILE                                                                \
 	.profile = {                                                           \
 	    .id = {HASH},                                                      \
+	    .busy = GATE_REFUSAL_LOSES,                                        \
+	    .away = GATE_REFUSAL_LOSES,                                        \
 	    .deadline_ms = 10000,                                              \
 	    .retry_window_s = DAYS(7),                                         \
 	}
