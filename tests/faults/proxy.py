@@ -243,6 +243,17 @@ class Link:
     # ---- a trap that closes ---------------------------------------------
 
     async def through(self, trap, request):
+        """A client that leaves before the trap closes (it had no time left,
+        say) leaves it to the next one."""
+        stops = len(self.proxy.log)
+        try:
+            await self.walk(trap, request)
+        except Gone:
+            if not any(s.trap is trap for s in self.proxy.log[stops:]):
+                self.proxy.traps.insert(0, trap)
+            raise
+
+    async def walk(self, trap, request):
         answer = Answer()
         if trap.point == "before":
             await self.stand(trap, request, None)
