@@ -130,7 +130,10 @@ def outlives(check, s, a):
     check.status("after kill -9 of all children", a.forged(), 429)
     s.reload()
     check.status("after a reload", a.forged(), 429)
+    left = children(s.responder().pid)
     s.responder().kill()
+    wait_until("its children have followed", lambda: not any(
+        os.path.exists(f"/proc/{pid}") for pid in left))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(f"{s.dir}/run/fcgi.sock")
     s.start_responder()
